@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Kills workers with SIGKILL while they send, and counts what a real mail server got.
 
-    .venv/bin/python bench/mail_kill.py [--mails 2000] [--kills 10] [--workers 2] [--postgres]
+    .venv/bin/python bench/mail_kill.py [--mails 2000] [--kills 10] [--workers 2] [--postgres] [--celery]
 
 Exit 0 only when nobody got a mail twice, every mail either went out or is listed as perhaps sent, no more are listed
-than were killed, and a worker that sends them all does not grow.
+than were killed, and a worker that sends them all does not grow. With --celery, Celery's workers send.
 """
 
 import os
@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import services
-from bench.kill_workers import own_work
+from bench.kill_workers import celery_beat, celery_work, own_work
 from bench.sink import sink
 
 LEASE = 2
@@ -31,40 +32,49 @@ FORK = get_context("fork")
 
 
 def main() -> int:
-    options = services.options(__doc__, mails=2000, kills=10, workers=2, postgres=False)
+    options = services.options(__doc__, mails=2000, kills=10, workers=2, postgres=False, celery=False)
     with ExitStack() as stack:
         home, database = stack.enter_context(services.database(options.postgres))
         log = home / "taken.log"
         port = stack.enter_context(sink(log))
         more = {"OUTBOX_LEASE": str(LEASE), "MAIL_LEASE": str(LEASE), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        work = own_work
+        if options.celery:
+            redis = services.Redis(home)
+            stack.callback(redis.stop)
+            work = celery_work
+            more |= {"OUTBOX_ENGINE": "celery", "CELERY_BROKER_URL": redis.url, "OUTBOX_BEAT_FILE": str(home / "beat")}
         services.django_over(database, **more)
-        once = kill_and_count(log, options.mails, options.kills, options.workers)
-        flat = watch_memory(options.mails)
+        if options.celery:
+            beat = start(celery_beat)  # it announces again what a killed worker had been told
+            stack.callback(beat.kill)
+        once = kill_and_count(log, options.mails, options.kills, options.workers, work)
+        flat = watch_memory(options.mails, work)
     return 0 if once and flat else 1
 
 
-def start() -> Any:
+def start(work: Callable[[], None]) -> Any:
     from django.db import connections
 
     connections.close_all()
-    process = FORK.Process(target=own_work, daemon=True)
+    process = FORK.Process(target=work, daemon=True)
     process.start()
     return process
 
 
-def kill_and_count(log: Path, mails: int, kills: int, count: int) -> bool:
+def kill_and_count(log: Path, mails: int, kills: int, count: int, work: Callable[[], None]) -> bool:
     from bench.mail import write
     from mailroom.models import Message, MessageState
 
     write(mails)
     began = time.monotonic()
-    workers = [start() for _ in range(count)]
+    workers = [start(work) for _ in range(count)]
     for number in range(kills):
         wait_until(lambda number=number: taken(log).total() >= (number + random.random()) * mails / (kills + 1))
         victim = workers.pop(random.randrange(count))
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        workers.append(start())
+        workers.append(start(work))
     drained = wait_until(
         lambda: not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists()
     )
@@ -114,13 +124,13 @@ def report(log: Path, mails: int, kills: int, drained: bool, seconds: float) -> 
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
-def watch_memory(mails: int) -> bool:
+def watch_memory(mails: int, work: Callable[[], None]) -> bool:
     """One worker sends as many again; what it holds is looked at after a quarter, when all is warm, and at the end."""
     from bench.mail import write
     from mailroom.models import Message, MessageState
 
     write(mails)
-    worker = start()
+    worker = start(work)
 
     def left(part: float) -> bool:
         return Message.objects.exclude(state=MessageState.SENT).count() <= mails * part

@@ -91,8 +91,8 @@ class LineDetailsRoundTripTest(SimpleTestCase):
         st.builds(
             AttendeeDetails,
             st.none() | st.builds(Attendee, st.sampled_from([ME, STUDENT, OTHER]), IDS, TEXT, TEXT, TEXT),
-            **{name: IDS for name in ("student_id", "waitlist_entry_id", "ticket_id", "moved_from", "duplicate_of")},
-            **{name: TEXT for name in ("role", "readiness", "referral_source", "given_by", "remark")},
+            **{name: IDS for name in ("student_id", "waitlist_entry_id", "ticket_id", "moved_from")},
+            **{name: TEXT for name in ("role", "readiness", "referral_source")},
             **{
                 name: st.booleans()
                 for name in ("trial", "by_desk", "may_join_late", "over_capacity", "difference_waived")

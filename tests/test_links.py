@@ -20,8 +20,8 @@ EXPLAINS_REFUSAL = 409
 BY_MAIL_OR_FORM = {
     # a step of a form, a thank-you, a link that is mailed, or a page that needs a filled cart
     "contact_thanks", "signup_done", "signup_closed", "account_closed", "password_change_done", "password_reset_done",
-    "password_reset_complete", "password_reset_confirm", "email_confirm", "checkout", "checkout_review", "payment",
-    "payment_attempt", "payment_success", "payment_fail", "mail_choose", "mail_stop", "offer_join", "order_question",
+    "password_reset_complete", "password_reset_confirm", "email_confirm", "checkout", "payment",
+    "payment_success", "payment_fail", "mail_choose", "mail_stop", "offer_join", "order_question",
     "second_factor_verify", "second_factor_codes", "second_factor_remove", "voucher", "waitlist_entry", "ticket",
     "desk_text_preview", "link_again", "attendee_address", "cart",
 }  # fmt: skip

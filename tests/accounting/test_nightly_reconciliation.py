@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounting import mails
 from accounting.domain.reconciliation import actions, nightly
+from accounting.domain.reconciliation.digest import draft_differences_mail
 from accounting.models import Finding, Reconciliation
 from common import dates
 from common.errors import PermanentFailure
@@ -37,7 +38,7 @@ class NightlyReconciliationTest(ReconciliationTestCase):
     def test_staff_with_the_reconcile_permission_get_one_mail_about_differences(self) -> None:
         self.create_our_payment()
         self.run_nightly()
-        nightly.draft_differences_mail(Reconciliation.objects.latest("pk").pk)
+        draft_differences_mail(Reconciliation.objects.latest("pk"))
         self.assertEqual(self.digests(), [self.ada.email])
         [digest] = [letter for letter in send_all() if "to review" in letter.subject]
         self.assertEqual((digest.to, digest.subject[:23]), ([self.ada.email], "1 difference to review,"))

@@ -9,6 +9,7 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order, Payment
 from common import dates
+from mailroom.models import Message
 from outbox.models import Event
 from tests.base import SchoolTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
@@ -66,3 +67,7 @@ class BillingTestCase(SchoolTestCase):
     def events_of(self, order: Order) -> list[str]:
         events = Event.objects.filter(subject_type="order", subject_id=str(order.pk)).order_by("pk")
         return [event.type.removeprefix("billing.") for event in events]
+
+    def mails_of(self, order: Order, **conditions: object) -> list[str]:
+        messages = Message.objects.filter(about_type="order", about_id=str(order.pk), **conditions).order_by("pk")
+        return [message.template.removeprefix("billing.") for message in messages]

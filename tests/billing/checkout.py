@@ -29,13 +29,8 @@ class CheckoutTestCase(BillingTestCase):
             carts.add_line(cart, "toy", product, details)
         return cart
 
-    def submit_payer(self, **more: str) -> HttpResponse:
-        return self.client.post(reverse("checkout"), PAYER | more)
-
-    def submit_review(self, method: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
-        data = {"method": method, "seen_now": now, "seen_door": door, "terms": "on"} | more
-        return self.client.post(reverse("checkout_review"), data)
-
-    def answer_practice_page(self, answer: str) -> HttpResponse:
-        payment = Order.objects.placed().latest("pk").payments.latest("pk")
-        return self.client.post(reverse("payment_attempt", args=[payment.token]), {"answer": answer}, follow=True)
+    def submit_order(
+        self, method: str = "practice", now: str = "70", door: str = "70", *, follow: bool = False, **more: str
+    ) -> HttpResponse:
+        data = PAYER | {"method": method, "seen_now": now, "seen_door": door, "terms": "on"} | more
+        return self.client.post(reverse("checkout"), data, follow=follow)

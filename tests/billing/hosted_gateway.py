@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import reverse
-from payments import RedirectNeeded
 from payments.core import PROVIDER_CACHE
 
 from billing.domain.payments import attempts, gateway_polling, webhooks
@@ -34,7 +33,7 @@ class HostedGatewayTestCase(BillingTestCase):
     def start_attempt(self, order: Order | None = None, variant: str = "double") -> Payment:
         """Start a payment and send the payer to the gateway."""
         payment = attempts.start_attempt(order or self.place_new_order(1), variant, self.now)
-        self.assertRaises(RedirectNeeded, attempts.gateway_form, payment)
+        attempts.open_gateway(payment)
         payment.refresh_from_db()
         return payment
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import stripe
 from django.conf import settings
-from django.test import override_settings
+from django.test import TestCase, override_settings
 from payments import RedirectNeeded, core
 
 from billing import gateways
@@ -26,7 +26,7 @@ def stripe_variants(url: str) -> dict[str, Any]:
     return settings.PAYMENT_VARIANTS | {"stripe": ("billing.gateways.stripe.Stripe", more)}
 
 
-class StripeTestCase(BillingTestCase):
+class StripeGatewayMixin(TestCase):
     """Every test ends with a check that Stripe would have accepted each request."""
 
     def setUp(self) -> None:
@@ -41,13 +41,18 @@ class StripeTestCase(BillingTestCase):
         assert isinstance(found, Stripe)
         self.gateway = found
 
-    def start_attempt(self, order: Order | None = None) -> Payment:
-        """Start a payment and send the payer to Stripe's page."""
-        payment = attempts.start_attempt(order or self.place_new_order(1), "stripe", self.current_time())
+    def send_payer_to_stripe(self, payment: Payment) -> None:
         try:
             self.gateway.get_form(payment)
         except RedirectNeeded:
             payment.refresh_from_db()
+
+
+class StripeTestCase(StripeGatewayMixin, BillingTestCase):
+    def start_attempt(self, order: Order | None = None) -> Payment:
+        """Start a payment and send the payer to Stripe's page."""
+        payment = attempts.start_attempt(order or self.place_new_order(1), "stripe", self.current_time())
+        self.send_payer_to_stripe(payment)
         return payment
 
     def pay_at_stripe(self, card: str = GOOD) -> Payment:

@@ -8,9 +8,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.cancellations import bulk_refunds
+from billing.domain.cancellations import school_cancellation
 from billing.domain.pricing import balances, credit, quotes
-from billing.domain.refunds import order_snapshot
+from billing.domain.refunds import order_snapshot, plan_builder
+from billing.domain.refunds.plan import RefundOutcome
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, apply_refund_requests
 from billing.models import Credit, Order, OrderLine, PaymentIssue, Refund
 from billing.rules.price_facts import PriceFacts
@@ -50,9 +51,10 @@ class RefundSharePropertiesTest(SimpleTestCase):
     def test_refunded_and_kept_amounts_add_up_to_the_payment(
         self, priced_order: PricedOrder, requests: list[tuple[int, Decimal, bool]]
     ) -> None:
-        after, shares = apply_refund_requests(
+        stages, shares = apply_refund_requests(
             priced_order, [RefundRequest(line, reduction, ends_line) for line, reduction, ends_line in requests]
         )
+        after = stages[-1]
         self.assertEqual(
             after.amount_charged + sum(share.money for share in shares),
             priced_order.amount_charged - sum(after.kept.values()),
@@ -67,7 +69,7 @@ class RefundSharePropertiesTest(SimpleTestCase):
         self, priced_order: PricedOrder, line: int, reduction: Decimal
     ) -> None:
         before = priced_order.costs()
-        after, (share,) = apply_refund_requests(priced_order, [RefundRequest(line, reduction)])
+        (_, after), (share,) = apply_refund_requests(priced_order, [RefundRequest(line, reduction)])
         self.assertEqual(share.money + share.credit, min(reduction, before.get(line, D(0))))
         self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
 
@@ -95,9 +97,9 @@ class BulkRefundSimulation(exchange_simulation.ExchangeSimulation):
             return
         line = lines[(5 * number) % len(lines)]
         snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-        plan = bulk_refunds.plan_refunds(snapshots, [(line, RefundRequest(line.pk, reduction, **how))])  # type: ignore[arg-type]
+        plan = plan_builder.plan_refunds(snapshots, [(line, RefundRequest(line.pk, reduction, **how))])  # type: ignore[arg-type]
         before = order_snapshot.cost_of_exchange_chain(snapshots, line)
-        bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        school_cancellation.apply_school_refunds(plan, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
         if how.get("ends_line") and not plan.exchange_conflicts:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
         outcome = plan.by_line[line.pk]
@@ -119,11 +121,11 @@ class ClassCancellationPropertiesTest(TestCase):
 
 
 class ClassCancellationTestCase(BillingTestCase):
-    def request_refund(self, line: OrderLine, reduction: str, **how: object) -> bulk_refunds.RefundOutcome:
+    def request_refund(self, line: OrderLine, reduction: str, **how: object) -> RefundOutcome:
         with transaction.atomic():
             snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-            plan = bulk_refunds.plan_refunds(snapshots, [(line, RefundRequest(line.pk, D(reduction), **how))])  # type: ignore[arg-type]
-            bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+            plan = plan_builder.plan_refunds(snapshots, [(line, RefundRequest(line.pk, D(reduction), **how))])  # type: ignore[arg-type]
+            school_cancellation.apply_school_refunds(plan, key=links.new_nonce(), at=self.now, why="Snow", by=None)
         return plan.by_line[line.pk]
 
 

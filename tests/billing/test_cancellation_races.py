@@ -6,6 +6,7 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_quote import CancellationQuote
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
@@ -35,7 +36,7 @@ class CancellationRaceTest(TransactionTestCase):
         [option] = cancellation_options.options_for_lines(self.order, [self.order.lines.get(product_id=1)], self.now)
         seen = quoted_cancellation.quote_cancellation(self.order, option, self.now).fingerprint
 
-        def click() -> quoted_cancellation.CancellationQuote:
+        def click() -> CancellationQuote:
             return quoted_cancellation.cancel_as_quoted(self.order, option, self.now, seen=seen)
 
         return racing.overlap(click, click)
@@ -44,7 +45,7 @@ class CancellationRaceTest(TransactionTestCase):
         outcomes = self.cancel_in_two_tabs()
         self.assertEqual(
             [type(outcome) for outcome in outcomes],
-            [quoted_cancellation.CancellationQuote, AlreadyCanceled],
+            [CancellationQuote, AlreadyCanceled],
         )
         self.assertEqual(Refund.objects.get().amount, 70)
 

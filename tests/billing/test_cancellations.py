@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
-from billing.domain.cancellations.quoted_cancellation import CancellationQuote
+from billing.domain.cancellations.cancellation_quote import CancellationQuote
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
@@ -35,10 +35,7 @@ class CancellationTestCase(BillingTestCase):
 
     def quotes(self, order: Order, *products: int) -> list[CancellationQuote]:
         lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), canceled_at=None))
-        return [
-            quoted_cancellation.quote_cancellation(order, option, self.now)
-            for option in cancellation_options.options_for_lines(order, lines, self.now)
-        ]
+        return quoted_cancellation.quotes_for_payer(order, lines, self.now)
 
     def cancel_as_quoted(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
         applied = quoted_cancellation.cancel_as_quoted(order, quote.option, self.now, seen=quote.fingerprint)

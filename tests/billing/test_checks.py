@@ -40,6 +40,23 @@ class ProductKindsTest(SimpleTestCase):
             kind_named("gone")
 
 
+def price_rule_problems(*names: str) -> str:
+    with override_settings(PRICE_RULES=[f"billing.domain.pricing.price_rules.{name}" for name in names]):
+        return " ".join(message.msg for message in run_checks() if message.id == "billing.E009")
+
+
+class PriceRulesTest(SimpleTestCase):
+    def test_price_rules_of_the_site_pass_the_check(self) -> None:
+        self.assertEqual([message for message in run_checks() if message.id == "billing.E009"], [])
+
+    def test_misspelled_rule_is_reported_with_a_suggestion(self) -> None:
+        self.assertIn("price_rules.apply_list_price'?", price_rule_problems("apply_list_prize"))
+
+    def test_rule_named_twice_and_function_with_another_signature_are_reported(self) -> None:
+        self.assertIn("more than once", price_rule_problems("apply_list_price", "apply_list_price"))
+        self.assertIn("must be a function of (price, request)", price_rule_problems("_spread_over_lines"))
+
+
 class GatewayClassesTest(SimpleTestCase):
     def test_gateway_that_is_missing_or_of_another_class_fails_the_check(self) -> None:
         for path, words in (

@@ -51,7 +51,7 @@ class LineDetailTest(BillingTestCase):
     def test_line_detail_loses_its_final_period(self) -> None:
         order = self.place_new_order(1)
         order.lines.update(detail="Tuesdays. Needs 8 sign-ups, or you get a full refund.")
-        [line] = mails.order_context(Message(data={"order_id": order.pk}))["lines"]
+        [line] = mails.order_context(Message(data={"order_id": order.pk}))["lines"]()
         self.assertEqual(line["detail"], "Tuesdays. Needs 8 sign-ups, or you get a full refund")
 
 

@@ -77,7 +77,7 @@ class FormErrorsTest(CheckoutTestCase):
     def test_each_error_names_its_item_without_doubled_punctuation(self) -> None:
         ToyKind.catalogue = {1: Toy(asks_name=True), 2: Toy(asks_name=True)}
         self.put_in_cart(1, 2)
-        page = text_of(self.submit_payer())
+        page = text_of(self.submit_order(asked="1", follow=True))
         self.assertIn("Please check the following", page)
         for number in (1, 2):
             self.assertIn(f"Toy {number}: Whose toy is it? This field is required.", page)
@@ -86,8 +86,7 @@ class FormErrorsTest(CheckoutTestCase):
     def test_price_page_lists_errors_at_the_top(self) -> None:
         with override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three"):
             self.put_in_cart(1)
-            self.submit_payer()
-            page = self.submit_review(terms="").content.decode()
+            page = self.submit_order(terms="", follow=True).content.decode()
         self.assertIn("I agree to the terms: This field is required.", page)
         self.assertLess(page.index("error-summary"), page.index("Price details"))
 

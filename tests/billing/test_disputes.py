@@ -5,18 +5,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.core import mail
+from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import status_text
+from billing.domain import locks, status_text
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import due_dates, placement
 from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.domain.refunds.apply import return_overpayment
 from billing.errors import NotRecordedYet, OrderTransitionRefused, PaymentDisputed, RefundExceedsPaid
 from billing.gateways.facts import DisputeState, PaymentCaptured, RefundAnswer, RefundState, WebhookMessage
-from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
+from billing.models import Dispute, Order, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
@@ -359,7 +361,9 @@ class DisputeTest(GatewayRefundTestCase):
         self.process_webhook(FakeGateway.report_capture(payment))
         self.dispute(payment)
         order.refresh_from_db()
-        reservations.return_late_payment(order, Decimal(5))
+        Order.objects.filter(pk=order.pk).update(amount_charged=order.amount_charged - 5)
+        with transaction.atomic():
+            return_overpayment(locks.lock_order(order.pk), self.now, "Too late")
         self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.HAND_BACK).exists())
 
     def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:

@@ -125,7 +125,7 @@ class PayLaterTest(DueDateTestCase):
         payer = self.allow_pay_later()
         order = self.create_cart(1, payer=payer)
         self.log_in(payer)
-        url = reverse("checkout_review")
+        url = reverse("checkout")
         page = self.client.get(url)
         answer = self.client.post(url, {"method": "later", "seen_now": 70, "seen_door": 70})
         order.refresh_from_db()

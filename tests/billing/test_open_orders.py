@@ -14,12 +14,11 @@ from tests.billing.toys import Toy, ToyKind
 
 
 class OpenOrderTestCase(CheckoutTestCase):
-    def order(self, *products: int, method: str = "practice") -> Order:
+    def order(self, *products: int, method: str = "practice-declined") -> Order:
         """Place an order in this browser and leave it unpaid at the gateway."""
         self.put_in_cart(*products or (1,), attendee="Kim")
-        self.submit_payer()
         total = str(sum(int(ToyKind.catalogue[product].price) for product in products or (1,)))
-        self.submit_review(method, now=total, door=total)
+        self.submit_order(method, now=total, door=total)
         return Order.objects.placed().latest("pk")
 
     def other_page(self) -> HttpResponse:
@@ -33,7 +32,7 @@ class OpenOrderLinkTest(OpenOrderTestCase):
         page = self.other_page()
         self.assertContains(page, f"1 order to pay, until {until}")
         self.assertContains(page, f'href="/order/{order.pk}/?key=')
-        self.answer_practice_page("pay")
+        self.client.post(order.pay_address, {"method": "practice"})
         self.assertNotContains(self.other_page(), "to pay")
 
     def test_link_disappears_once_the_order_has_expired(self) -> None:
@@ -106,8 +105,7 @@ class OpenOrderLinkTest(OpenOrderTestCase):
 class CheckoutRedirectTest(OpenOrderTestCase):
     def test_checkout_redirects_to_the_open_order(self) -> None:
         order = self.order()
-        for name in ("checkout_review", "checkout"):
-            self.assertSentTo(self.client.get(reverse(name)), order.address())
+        self.assertSentTo(self.client.get(reverse("checkout")), order.address())
 
     def test_empty_cart_links_to_the_open_order(self) -> None:
         order = self.order()
@@ -117,7 +115,7 @@ class CheckoutRedirectTest(OpenOrderTestCase):
         self.assertContains(page, f'class="button" href="/order/{order.pk}/?key=')
 
     def test_checkout_without_an_open_order_redirects_to_the_cart(self) -> None:
-        self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("cart"))
+        self.assertRedirects(self.client.get(reverse("checkout")), reverse("cart"))
 
 
 class OrderAgainTest(OpenOrderTestCase):
@@ -134,7 +132,7 @@ class OrderAgainTest(OpenOrderTestCase):
     def test_expired_order_is_ordered_again_with_the_same_attendees_and_payer(self) -> None:
         order = self.place_expired_order(1, 2)
         page = self.order_again(order)
-        self.assertEqual(page.redirect_chain[-1][0], reverse("checkout_review"))  # type: ignore[attr-defined]
+        self.assertEqual(page.redirect_chain[-1][0], reverse("checkout"))  # type: ignore[attr-defined]
         self.assertContains(page, "pat@example.org")
         cart = Order.objects.get(state="cart")
         lines = [(line.product_id, line.details) for line in cart.lines.order_by("pk")]

@@ -72,7 +72,7 @@ class WebhookFactsTest(HostedGatewayTestCase):
                 payment.refresh_from_db()
                 self.assertEqual((payment.status, payment.order.state), ("error", Order.State.PLACED))
                 self.assertEqual(payment.payment_issues.get().kind, PaymentIssue.Kind.WRONG_AMOUNT)
-                self.assertNotIn("payment_failed", self.events_of(payment.order))
+                self.assertNotIn("payment_failed", self.mails_of(payment.order))
 
     def test_capture_of_another_session_opens_a_payment_issue_and_its_other_facts_are_ignored(self) -> None:
         payment = self.start_attempt()
@@ -145,7 +145,7 @@ class BankDebitTest(HostedGatewayTestCase):
         order = Order.objects.get()
         in_two_weeks = timezone.now() + timedelta(days=14)
         self.assertAlmostEqual(order.held_until, in_two_weeks, delta=timedelta(minutes=5))
-        self.assertIn("payment_submitted", self.events_of(order))
+        self.assertIn("payment_pending", self.mails_of(order))
         self.assertSentTo(self.client.post(order.pay_address, {"method": "double"}), order.address())
         self.assertContains(self.client.get(order.address()), "nothing else you need to do")
         self.assertContains(self.client.get(order.address("payment_success")), "Payment processing")
@@ -172,7 +172,7 @@ class BankDebitTest(HostedGatewayTestCase):
         self.process_webhook(FakeGateway.report_fact(payment, PaymentDeclined("The account was closed.")))
         order = Order.objects.get()
         self.assertAlmostEqual(order.held_until, timezone.now() + timedelta(days=1), delta=timedelta(minutes=1))
-        self.assertIn("payment_failed", self.events_of(order))
+        self.assertIn("payment_failed", self.mails_of(order))
         self.assertNotEqual(self.start_attempt(order).pk, payment.pk)
 
     def test_pending_bank_debit_does_not_expire(self) -> None:

@@ -190,23 +190,6 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.open_page(order)
         self.assertPaidBy(order)
 
-    def test_practice_payment_blocks_other_payments_until_it_is_canceled(self) -> None:
-        order = self.place_new_order(1)
-        page = self.open_page(order, "practice").headers["Location"]
-        self.use_voucher(order)
-        self.assertPaidBy(order)
-        self.cancel_payment(order)
-        self.use_voucher(order)
-        self.client.post(page, {"answer": "pay"})
-        self.assertPaidBy(order, "voucher")
-
-    def test_practice_payment_that_was_canceled_cannot_be_paid(self) -> None:
-        order = self.place_new_order(1)
-        page = self.open_page(order, "practice").headers["Location"]
-        for answer in ("cancel", "pay"):
-            self.client.post(page, {"answer": answer})
-        self.assertPaidBy(order)
-
 
 @tag("long")
 class PaymentSequencesTest(PaymentInProgressTestCase):

@@ -157,7 +157,7 @@ class LineCancellationTest(BillingTestCase):
             (order.state, order.early_total, balances.open_balance(order, self.now)), (Order.State.PLACED, 60, 60)
         )
         self.cancel(order, 1)
-        self.assertEqual((order.state, self.events_of(order)[-1]), (Order.State.CANCELED, "line_canceled"))
+        self.assertEqual((order.state, self.events_of(order)[-1]), (Order.State.CANCELED, "order_canceled"))
 
     def test_canceling_a_line_of_a_partially_paid_order_can_complete_its_payment(self) -> None:
         order = self.place_new_order(1, 2, due=Order.Due.DOOR)

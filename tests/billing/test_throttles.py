@@ -7,7 +7,7 @@ from django.urls import reverse
 from common.throttle import Rate, count_attempt
 from tests.base import SchoolTestCase
 
-LIMITS = {"register": ("register", 240), "checkout": ("checkout", 240), "checkout_review": ("place an order", 120)}
+LIMITS = {"register": ("register", 240), "checkout": ("place an order", 120)}
 
 
 class OrderThrottleTest(SchoolTestCase):

@@ -108,8 +108,8 @@ class ToyKind(ProductKind):
         toy = self.toy_of(line)
         return Terms((TermsStep(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
 
-    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return self.toy_of(line).until
+    def step_deadlines(self, line: OrderLine, rules: Collection[str]) -> dict[str, datetime | None]:
+        return dict.fromkeys(rules, self.toy_of(line).until)
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(self.toy_of(line).used)

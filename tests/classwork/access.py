@@ -19,6 +19,7 @@ CHANGE = "login   403     403      200     302       302"  # who does not teach 
 
 def stage(school: SimpleNamespace) -> None:
     teacher = school.tess.staff
+    calendar_feeds.renew_teacher_feed(teacher)
     later = factories.create_session("Later_session", factories.upcoming_thursday(10))
     values = {"session": later, "subject": factories.create_subject("L2", "D"), "class_day": 3, "start_time": time(18)}
     school.idea = proposals.propose_class(teacher, ClassDraft(values))
@@ -52,7 +53,9 @@ ROWS = [
     Row(
         "teacher_calendar",
         EVERYBODY,
-        args=lambda school: [calendar_feeds.teacher_feed_token(school.tess.staff)],
+        args=lambda school: [
+            calendar_feeds.teacher_feed_url(school.tess.staff).rpartition("/")[2].removesuffix(".ics")
+        ],
         browse=False,
     ),
     Row("location_list", EVERYBODY),

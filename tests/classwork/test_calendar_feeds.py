@@ -118,10 +118,11 @@ class FeedTest(SchoolTestCase):
 
 
 class TeacherCalendarTest(SchoolTestCase):
-    def feed(self, token=None):
-        response = self.client.get(
-            reverse("teacher_calendar", args=[token or calendar_feeds.teacher_feed_token(self.tess.staff)])
-        )
+    def setUp(self):
+        calendar_feeds.renew_teacher_feed(self.tess.staff)
+
+    def feed(self, url=""):
+        response = self.client.get(url or calendar_feeds.teacher_feed_url(self.tess.staff))
         return response if response.status_code != 200 else events(response.content)
 
     def test_teacher_calendar_has_only_the_classes_they_teach(self):
@@ -138,17 +139,22 @@ class TeacherCalendarTest(SchoolTestCase):
         self.assertEqual(len(self.feed()), 5)
 
     def test_renewed_link_ends_the_old_one(self):
-        old = calendar_feeds.teacher_feed_token(self.tess.staff)
+        old = calendar_feeds.teacher_feed_url(self.tess.staff)
         calendar_feeds.renew_teacher_feed(self.tess.staff)
         self.assertEqual(self.feed(old).status_code, 404)
         self.assertEqual(len(self.feed()), 5)
 
+    def test_teacher_has_no_address_until_they_ask_for_one(self):
+        self.assertEqual(calendar_feeds.teacher_feed_url(self.ash.staff), "")
+        calendar_feeds.renew_teacher_feed(self.ash.staff)
+        self.assertIn("/calendar/", calendar_feeds.teacher_feed_url(self.ash.staff))
+
     def test_invalid_link_and_deactivated_account_are_not_found(self):
-        self.assertEqual(self.feed("nonsense").status_code, 404)
-        token = calendar_feeds.teacher_feed_token(self.tess.staff)
+        self.assertEqual(self.feed(reverse("teacher_calendar", args=["nonsense"])).status_code, 404)
+        url = calendar_feeds.teacher_feed_url(self.tess.staff)
         self.tess.is_active = False
         self.tess.save()
-        self.assertEqual(self.feed(token).status_code, 404)
+        self.assertEqual(self.feed(url).status_code, 404)
 
     def test_days_long_past_are_left_out(self):
         later = datetime.now(UTC) + timedelta(weeks=30)

@@ -90,10 +90,10 @@ class ClassTermsTest(SchoolTestCase):
         self.assertContains(self.client.get(self.class_offer.get_absolute_url()), sentence)
         self.log_in(self.alice)
         cart = purchases.cart((self.class_offer, purchases.me()), payer=self.alice)
-        for name in ("cart", "checkout_review"):
+        for name in ("cart", "checkout"):
             self.assertContains(self.client.get(reverse(name)), sentence)
         with override_settings(WITHDRAWAL_DAYS=14):
-            self.assertContains(self.client.get(reverse("checkout_review")), "Within 14 days after ordering")
+            self.assertContains(self.client.get(reverse("checkout")), "Within 14 days after ordering")
             order = purchases.place(cart)
         CancellationTermsStep.objects.all().delete()
         page = self.client.get(order.address())

@@ -221,11 +221,13 @@ class ProposalPageTest(DeskTestCase):
     def test_teaching_page_shows_classes_proposals_and_the_calendar(self):
         self.propose()
         page = self.client.get(reverse("teaching"))
-        for words in ("Beginning A", "L2D: Slow", "/calendar/"):
+        for words in ("Beginning A", "L2D: Slow", "Get calendar link"):
             self.assertContains(page, words)
-        old = calendar_feeds.teacher_feed_token(self.tess.staff)
         self.client.post(reverse("renew_calendar"))
-        self.assertEqual(self.client.get(reverse("teacher_calendar", args=[old])).status_code, 404)
+        old = calendar_feeds.teacher_feed_url(self.tess.staff)
+        self.assertContains(self.client.get(reverse("teaching")), old)
+        self.client.post(reverse("renew_calendar"))
+        self.assertEqual(self.client.get(old).status_code, 404)
 
     def test_office_cannot_see_drafts(self):
         proposal = self.propose()

@@ -32,10 +32,11 @@ class PrivatePagesTest(SchoolTestCase):
     def test_pages_behind_secret_links_may_not_be_stored(self) -> None:
         message = stored()
         student_feeds.renew_student_feed(self.alice.student)
+        calendar_feeds.renew_teacher_feed(self.tess.staff)
         for path in (
             reader_links.footer_links(message).choose,
             reader_links.footer_links(message).stop,
-            reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(self.tess.staff)]),
+            calendar_feeds.teacher_feed_url(self.tess.staff),
             student_feeds.student_feed_url(self.alice.student),
             reverse("contact") + "?key=abc",
         ):

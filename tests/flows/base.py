@@ -30,25 +30,19 @@ class FlowTestCase(SchoolTestCase):
         """The first link of a mail whose path contains this."""
         return next(path for path in LINK.findall(str(message.body)) if part in path)
 
-    def register(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
-        """From the page of a class to the last page before paying."""
+    def register(self, visitor: Visitor, class_offer: ClassOffer) -> Visitor:
+        """From the page of a class to the checkout."""
         visitor.open(class_offer.get_absolute_url()).follow("Register")
-        visitor.press("Continue", {"who": "me"})
-        if not visitor.user:
-            self.tell_who_pays(visitor, **payer)
-        return visitor.sees("Your order")
+        return visitor.press("Continue", {"who": "me"}).sees("Your order")
 
-    def tell_who_pays(self, visitor: Visitor, **payer: str) -> Visitor:
-        known = {"payer_name": "Pat Payer", "payer_email": "pat@example.org"}
-        return visitor.press("Continue to payment", known | payer)
-
-    def pay(self, visitor: Visitor) -> Visitor:
-        """From the last page before paying, with the practice bank."""
+    def pay(self, visitor: Visitor, method: str = "practice", **payer: str) -> Visitor:
+        """Complete the checkout. A member is not asked who pays, and a practice payment needs no other page."""
+        known = {"payer_name": "Pat Payer", "payer_email": "pat@example.org"} if not visitor.user else {}
         button = "Complete order" if "Complete order" in visitor.text else "Pay $"
-        return visitor.press(button, {"method": "practice", "terms": "on"}).press("Pay")
+        return visitor.press(button, known | payer | {"method": method, "terms": "on"})
 
     def buy(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
-        return self.pay(self.register(visitor, class_offer, **payer)).sees("Thank you")
+        return self.pay(self.register(visitor, class_offer), **payer).sees("Thank you")
 
     def desk(self) -> Visitor:
         return Visitor(self.ada).open(reverse("desk"))

@@ -19,9 +19,7 @@ class ReconciliationFlowTest(FlowTestCase):
         scripted_gateway.reset_gateway()
 
     def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
-        self.register(Visitor(), self.class_offer).press("Complete order", {"method": "practice", "terms": "on"}).press(
-            "Cancel"
-        )
+        self.pay(self.register(Visitor(), self.class_offer), "practice-declined")
         order = Order.objects.get()
         payment = attempts.start_attempt(order, scripted_gateway.NAME, order.placed_at)
         day = dates.local_today() - timedelta(days=2)

@@ -9,11 +9,7 @@ class RegisteringFlowTest(FlowTestCase):
         pat = Visitor().open("/").follow("Classes").follow(self.class_offer.subject.title)
         self.register(pat, self.class_offer)
         self.assertFalse(Registration.objects.exists())
-        pat.press("Complete order", {"method": "practice", "terms": "on"})
-        self.assertEqual(Registration.objects.get().state, "held")
-
-        pat.press("Pay")
-        pat.sees("Thank you")
+        self.pay(pat).sees("Thank you")
         registration = Registration.objects.get()
         self.assertEqual((registration.state, str(registration.student)), ("confirmed", "Pat Payer"))
         self.assertEqual(Order.objects.get().state, "paid")
@@ -25,8 +21,7 @@ class RegisteringFlowTest(FlowTestCase):
 
     def test_a_declined_payment_keeps_the_spot_and_can_be_tried_again(self) -> None:
         pat = Visitor()
-        self.register(pat, self.class_offer).press("Complete order", {"method": "practice", "terms": "on"})
-        pat.press("Decline").sees("didn’t go through")
+        self.pay(self.register(pat, self.class_offer), "practice-declined").sees("didn’t go through")
         self.assertEqual(Registration.objects.get().state, "held")
-        pat.press("Practice").press("Pay").sees("Thank you")
+        pat.press("Practice payment (no real money)").sees("Thank you")
         self.assertEqual(Registration.objects.get().state, "confirmed")

@@ -24,8 +24,7 @@ class WaitlistFlowTest(FlowTestCase):
 
         zoe.open(self.link_in(offer_mail, "/waiting/")).sees("A spot is reserved for you until")
         zoe.press("Claim your spot")
-        self.tell_who_pays(zoe, payer_name="Zoe Zed", payer_email="zoe@example.org")
-        self.pay(zoe).sees("Thank you")
+        self.pay(zoe, payer_name="Zoe Zed", payer_email="zoe@example.org").sees("Thank you")
         registration = Registration.objects.get(state="confirmed")
         self.assertEqual(str(registration.student), "Zoe Zed")
         self.assertIn("zoe@example.org", [to for message in self.run_worker() for to in message.to])

@@ -73,7 +73,7 @@ class LogPrivacyTest(SchoolTestCase):
             f"/mail/stop/{token}/",
             f"/user/activate/{token}/",
             f"/order/question/{token}/",
-            "/payment/attempt/8d7ff3a2-0d7f-4a6e-9c55-0b0f6f7a9b11/",
+            "/payments/process/8d7ff3a2-0d7f-4a6e-9c55-0b0f6f7a9b11/",
             f"/order/1/?key={key}",
             f"/order/1/confirm/?key={key}",
         ):

@@ -31,10 +31,9 @@ COMPUTED = {
         for name in ("meeting_added", "meeting_canceled", "meeting_moved", "meeting_restored", "substitutes_changed")
     ],
     "class_offers.py: event.name": ["classwork.class_approved", "classwork.class_hidden"],
-    "subjects.py: event.name": ["classwork.subject_approved", "classwork.subject_hidden"],
+    "subjects.py: action": ["classwork.subject_approved", "classwork.subject_hidden"],
     "transitions.py: event.name": [
-        f"registrations.{name}"
-        for name in ("registration_confirmed", "registration_suspended", "ticket_confirmed", "ticket_suspended")
+        f"registrations.{name}" for name in ("registration_confirmed", "registration_suspended")
     ],
     "proposals.py: f'classwork.proposal_{state}'": [
         f"classwork.proposal_{state}" for state in ("answered", "approved", "submitted", "withdrawn")

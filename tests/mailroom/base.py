@@ -2,6 +2,7 @@ from typing import Any
 
 from django.db import transaction
 from django.test import TestCase, modify_settings
+from django.utils import timezone
 
 from mailroom.domain import draft_message
 from mailroom.models import Message, MessageState
@@ -23,6 +24,7 @@ def stored(state: MessageState = MessageState.SENT, to: str = ALICE, **more: Any
         {"reason": "Because."} if state in (MessageState.SUPPRESSED, MessageState.PARKED, MessageState.BOUNCED) else {}
     )
     needs |= {"lease": "somebody"} if state == MessageState.SENDING else {}
+    needs |= {"due_at": timezone.now()} if state == MessageState.QUEUED else {}
     return Message.objects.create(to=to, state=state, **(fields | needs | more))
 
 

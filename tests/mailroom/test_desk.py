@@ -59,8 +59,10 @@ class MessageListTest(MailDeskTestCase):
 class MessagePageTest(MailDeskTestCase):
     def test_text_and_html_of_a_message_are_shown_without_secret_links_and_codes(self) -> None:
         message = write()
+        send_all()
         page = self.page("desk_message", message.pk) + self.page("desk_message_html", message.pk)
         self.assertIn("Flow My Tears", page)
+        self.assertIn("[link removed]", page)
         for secret in ("WzEyLCJhYmMiXQ", "AB-12"):
             self.assertNotIn(secret, page)
 
@@ -85,25 +87,40 @@ class MessagePageTest(MailDeskTestCase):
     @override_settings(DEBUG=True)
     def test_secret_links_are_shown_in_debug_mode(self) -> None:
         message = write()
+        send_all()
         self.assertIn("WzEyLCJhYmMiXQ", self.page("desk_message_html", message.pk))
 
     def test_html_preview_is_sandboxed_by_its_content_security_policy(self) -> None:
-        response = self.client.get(reverse("desk_message_html", args=[write().pk]))
+        response = self.client.get(reverse("desk_message_html", args=[stored(html="<p>Come.</p>").pk]))
         policy = response.headers["Content-Security-Policy"]
         for rule in ("default-src 'none'", "sandbox", "form-action 'none'", "frame-ancestors 'self'"):
             self.assertIn(rule, policy)
         self.assertNotIn("script-src", policy)
         self.assertEqual(response.headers["X-Frame-Options"], "SAMEORIGIN")
 
-    def test_message_that_can_no_longer_be_rendered_shows_the_reason(self) -> None:
-        deleted_record = (write(data={"gone": True}), "The record it is about no longer exists.")
-        undeclared_mail = (stored(template="choir.gone"), "No app declares this email anymore.")
-        for message, explanation in (deleted_record, undeclared_mail):
-            self.assertIn(explanation, self.page("desk_message", message.pk))
-            self.assertEqual(self.client.get(reverse("desk_message_html", args=[message.pk])).status_code, 404)
+    def test_message_that_was_not_sent_yet_has_no_text(self) -> None:
+        message = write()
+        self.assertIn("The text is written when the email is sent.", self.page("desk_message", message.pk))
+        self.assertEqual(self.client.get(reverse("desk_message_html", args=[message.pk])).status_code, 404)
+
+    def test_text_of_a_sent_mail_is_shown_although_no_app_declares_the_mail_anymore(self) -> None:
+        message = stored(template="choir.gone", subject="Rehearsal", text="Come at 7.", html="<p>Come at 7.</p>")
+        self.assertIn("Come at 7.", self.page("desk_message", message.pk))
+        self.assertIn("<p>Come at 7.</p>", self.page("desk_message_html", message.pk))
+
+    def test_message_is_shown_in_the_trace_of_the_record_that_it_is_about(self) -> None:
+        message = write(about=("order", 39))
+        trace = self.client.get(reverse("desk_story", args=["order", "39"]))
+        self.assertContains(trace, "Email: Welcome to the choir")
+        self.assertContains(trace, "Waiting")
+        send_all()
+        trace = self.client.get(reverse("desk_story", args=["order", "39"]))
+        self.assertContains(trace, reverse("desk_message", args=[message.pk]))
+        self.assertContains(trace, "Sent at")
 
     def test_html_in_a_name_is_not_executed_on_message_pages(self) -> None:
         message = write(data={"name": "<script>alert(1)</script>"})
+        send_all()
         for name in ("desk_message", "desk_message_html"):
             self.assertNotIn("<script>alert", self.page(name, message.pk))
 

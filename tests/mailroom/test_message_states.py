@@ -14,7 +14,7 @@ TRANSITIONS: dict[str, tuple[Callable[[Message], bool], set[MessageState], Messa
     "queue": (transitions.queue_message, {S.DRAFTED}, S.QUEUED),
     "suppress": (lambda m: transitions.suppress_message(m, "No."), {S.DRAFTED, S.QUEUED}, S.SUPPRESSED),
     "begin": (lambda m: transitions.start_sending(m, "me"), {S.QUEUED}, S.SENDING),
-    "put back": (lambda m: transitions.return_to_queue(m, "me", "Busy."), {S.SENDING}, S.QUEUED),
+    "put back": (lambda m: transitions.return_to_queue(m, "me", "Busy.", timedelta(minutes=1)), {S.SENDING}, S.QUEUED),
     "sent": (lambda m: transitions.mark_sent(m, "me"), {S.SENDING, S.PERHAPS}, S.SENT),
     "arrived": (transitions.mark_delivered, {S.PERHAPS}, S.SENT),
     "perhaps": (lambda m: transitions.mark_possibly_sent(m, "me", "Cut."), {S.SENDING}, S.PERHAPS),

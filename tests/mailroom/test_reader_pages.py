@@ -6,7 +6,8 @@ from mailroom import personal
 from mailroom.declare import MailKind
 from mailroom.domain import bounces, preferences, reader_links
 from mailroom.models import Message, MessageState, Preference, Suppression
-from tests.mailroom.base import ALICE, ChoirSchoolTestCase, stored, write
+from mailroom.testing import send_all
+from tests.mailroom.base import ALICE, ChoirSchoolTestCase, again, stored, write
 
 
 class MyMessagesTest(ChoirSchoolTestCase):
@@ -20,9 +21,14 @@ class MyMessagesTest(ChoirSchoolTestCase):
         own_messages = [
             stored(),
             stored(to="old@example.org", person_id=self.alice.pk),
-            stored(MessageState.SUPPRESSED),
+            stored(MessageState.SUPPRESSED, text="Come at 7."),
         ]
-        other_messages = [stored(person_id=self.gus.pk), stored(to="sam@example.org"), stored(MessageState.QUEUED)]
+        other_messages = [
+            stored(person_id=self.gus.pk),
+            stored(to="sam@example.org"),
+            stored(MessageState.QUEUED),
+            stored(MessageState.SUPPRESSED),  # It was not needed anymore when it was its turn.
+        ]
         for message in own_messages:
             self.assertEqual(self.client.get(reverse("my_message", args=[message.pk])).status_code, 200)
         for message in other_messages:
@@ -35,11 +41,12 @@ class MyMessagesTest(ChoirSchoolTestCase):
             (MessageState.SUPPRESSED, "Not emailed, "),
             (MessageState.BOUNCED, f"Sent to {ALICE}, but bounced, "),
         ):
-            page = self.client.get(reverse("my_message", args=[stored(state).pk]))
+            page = self.client.get(reverse("my_message", args=[stored(state, text="Come at 7.").pk]))
             self.assertContains(page, f'<p class="meta">{text}')
 
     def test_secret_link_of_a_mail_is_not_shown_on_the_message_page(self) -> None:
-        message = stored(kind="transactional")
+        message = write()
+        send_all()
         for name in ("my_message", "my_message_html"):
             page = self.client.get(reverse(name, args=[message.pk]))
             self.assertContains(page, "welcome to" if name == "my_message" else "Flow My Tears")
@@ -71,8 +78,9 @@ class FooterLinkTest(ChoirSchoolTestCase):
         response = csrf_client.post(self.footer.stop, {"List-Unsubscribe": "One-Click"})
         self.assertEqual(response.status_code, 200)
         self.assertEqual(preferences.preferences_of(ALICE)[MailKind.CLASS], False)
-        self.assertEqual(write(name="choir.rehearsal", key="2").state, MessageState.SUPPRESSED)
-        self.assertEqual(write().state, MessageState.QUEUED)
+        unwanted, wanted = write(name="choir.rehearsal", key="2"), write()
+        send_all()
+        self.assertEqual((again(unwanted).state, again(wanted).state), (MessageState.SUPPRESSED, MessageState.SENT))
 
     def test_opening_the_unsubscribe_link_does_not_unsubscribe(self) -> None:
         self.assertContains(self.client.get(self.footer.stop), "Unsubscribe?")

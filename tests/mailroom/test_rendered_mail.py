@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from unittest import mock
 
 from django.test import SimpleTestCase
 from django.utils.safestring import mark_safe
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailroom.declare import Mail, MailKind, SecretText
-from mailroom.domain.rendered_mail import MailFooter, MailText, RenderedMail, render_mail
+from mailroom.domain.rendered_mail import MailFooter, MailText, RenderedMail, ValueUnavailable, render_mail
 from mailroom.errors import MailTextInvalid
 from mailroom.models import Template
 
@@ -16,8 +17,8 @@ MAIL = Mail("a.b", kind=MailKind.TRANSACTIONAL, title="A mail", context=lambda m
 ANY_NAME = st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and "\ue000" not in text)
 
 
-def render(body: str, subject: str = "Hello", *, masked: bool = False, **context: object) -> RenderedMail:
-    return render_mail(MAIL, MailText(subject, body), context, masked=masked)
+def render(body: str, subject: str = "Hello", **context: object) -> RenderedMail:
+    return render_mail(MAIL, MailText(subject, body), context)
 
 
 def html_body(rendered: RenderedMail) -> str:
@@ -119,30 +120,36 @@ class MailPartsTest(SimpleTestCase):
             self.assertIn("http://t/stop/", part)
 
 
-class SecretMaskingTest(SimpleTestCase):
-    def test_secret_links_and_codes_are_masked(self) -> None:
+class StoredContentTest(SimpleTestCase):
+    def test_secret_links_and_codes_are_removed(self) -> None:
         urls = [
             "http://testserver/user/reset/MTI/c8x2-0f9ad6e5b1c24d2e8f5a/",
             "http://testserver/mail/choose/WzEyLCJhYmMiXQ:1abcde:Xyz/",
             "https://x.example/?token=abcdefghij0123456789",
         ]
-        rendered = render(
-            "[a]({{ a }}) [b]({{ b }}) {{ c }} {{ code }}",
-            masked=True,
-            a=urls[0],
-            b=urls[1],
-            c=urls[2],
-            code=SecretText("AB-12"),
-        )
-        for secret in ("c8x2", "WzEy", "0123456789", "AB-12"):
-            self.assertNotIn(secret, rendered.html + rendered.text)
-        self.assertNotIn("href", html_body(rendered))
+        stored = render(
+            "[a]({{ a }}) [b]({{ b }}) {{ c }} {{ code }}", a=urls[0], b=urls[1], c=urls[2], code=SecretText("AB-12")
+        ).stored
+        for secret in ("c8x2", "WzEy", "0123456789", "AB-12", "href"):
+            self.assertNotIn(secret, stored.html + stored.text)
+        self.assertIn("a ([link removed]) b ([link removed]) [link removed] [link removed]\n", stored.text)
 
-    def test_link_without_a_secret_is_not_masked(self) -> None:
-        rendered = render("[Open]({{ url }})", masked=True, url="http://testserver/classes/lindy-hop-for-beginners/12/")
-        self.assertIn('href="http://testserver/classes/lindy-hop-for-beginners/12/"', rendered.html)
+    def test_link_without_a_secret_is_kept(self) -> None:
+        stored = render("[Open]({{ url }})", url="http://testserver/classes/lindy-hop-for-beginners/12/").stored
+        self.assertIn('href="http://testserver/classes/lindy-hop-for-beginners/12/"', stored.html)
 
-    def test_code_is_readable_if_the_mail_is_not_masked(self) -> None:
+    def test_secrets_of_nested_values_are_removed(self) -> None:
+        stored = render(
+            "{% for v in vouchers %}{{ v.code }}{% endfor %}", vouchers=[{"code": SecretText("AB-12")}]
+        ).stored
+        self.assertNotIn("AB-12", stored.html + stored.text)
+
+    def test_text_without_secrets_is_stored_exactly_as_it_is_sent(self) -> None:
+        rendered = render("Come at **{{ hour }}**.", hour=7)
+        self.assertEqual((rendered.stored.subject, rendered.stored.text), (rendered.subject, rendered.text))
+        self.assertIn(rendered.stored.html, rendered.html)
+
+    def test_code_is_readable_in_the_mail_that_is_sent(self) -> None:
         self.assertIn("AB-12", render("{{ code }}", code=SecretText("AB-12")).text)
 
 
@@ -170,8 +177,19 @@ class InvalidTextTest(SimpleTestCase):
         )
 
     def test_text_cannot_use_model_instances_or_load_template_tags(self) -> None:
-        self.assertIn("Template", self.invalid_part_and_message("x", row=Template())[1])
+        self.assertIn("Template", self.invalid_part_and_message("{{ row }}", row=Template())[1])
         self.assertIn("cannot be read", self.invalid_part_and_message("{% load static %}")[1])
+
+    def test_value_is_found_only_if_the_text_uses_it(self) -> None:
+        found = []
+        rendered = render("{{ name }}", name=lambda: found.append("name") or "Alice", song=lambda: found.append("song"))
+        self.assertIn("Alice", rendered.text)
+        self.assertEqual(found, ["name"])
+
+    def test_error_of_a_value_is_not_taken_for_a_missing_value(self) -> None:
+        for error in (KeyError("x"), TypeError("x"), LookupError("x")):
+            with self.assertRaisesMessage(ValueUnavailable, type(error).__name__):
+                render("{{ name }}", name=mock.Mock(side_effect=error))
 
     def test_value_marked_as_safe_is_still_sanitized(self) -> None:
         self.assertNotIn("<script", render("{{ x }}", x=mark_safe("<script>alert(1)</script>y")).html)

@@ -1,13 +1,14 @@
 """Sending of messages with the mail backend of the tests. A real mail server is used in tests/mailroom/test_smtp.py."""
 
+from contextlib import closing
+
 from django.core import mail
 from django.test import override_settings
 
 from mailroom.domain import send_batches
 from mailroom.models import Message, MessageState, Template
 from mailroom.testing import send_all
-from outbox.models import Delivery
-from outbox.testing import delivery_problems
+from outbox.work_queues import never_stop
 from tests.mailroom.base import ChoirTestCase, again, stored, write
 
 
@@ -21,19 +22,31 @@ class SendingTest(ChoirTestCase):
         self.assertIn("<strong>Flow My Tears</strong>", sent.alternatives[0].content)
         self.assertEqual(len(send_all()), 1)
 
-    def test_message_is_sent_once_if_its_event_is_delivered_twice(self) -> None:
-        message = write()
-        for _ in range(2):
-            self.assertEqual(list(send_batches.send_messages([message.pk, message.pk])), [None, None])
-        self.assertEqual(len(mail.outbox), 1)
-
     def test_message_that_another_worker_is_sending_is_skipped(self) -> None:
         message = stored(MessageState.SENDING)
-        self.assertEqual(list(send_batches.send_messages([message.pk])), [None])
+        self.assertEqual(send_batches.send_due_messages(never_stop), 0)
         self.assertEqual((mail.outbox, again(message).state), ([], MessageState.SENDING))
 
-    def test_deleted_message_is_skipped_without_an_error(self) -> None:
-        self.assertEqual(list(send_batches.send_messages([0])), [None])
+    def test_message_that_another_worker_took_after_it_was_loaded_is_not_sent_again(self) -> None:
+        message = write()
+        batch = send_batches.SendBatch()
+        send_all()
+        with closing(send_batches.MailConnection()) as mail_connection:
+            self.assertFalse(send_batches.send_message(batch.messages[0], batch, mail_connection))
+        self.assertEqual((len(mail.outbox), again(message).state), (1, MessageState.SENT))
+
+    def test_more_messages_than_fit_into_one_batch_are_sent_in_one_run(self) -> None:
+        count = send_batches.BATCH_SIZE + 5
+        for number in range(count):
+            write(f"reader{number}@example.org")
+        self.assertEqual(send_batches.send_due_messages(never_stop), count)
+        self.assertEqual(len(mail.outbox), count)
+
+    def test_worker_that_is_stopping_leaves_the_other_messages_in_the_queue(self) -> None:
+        for number in range(3):
+            write(f"reader{number}@example.org")
+        self.assertEqual(send_batches.send_due_messages(lambda: len(mail.outbox) == 2), 2)
+        self.assertEqual(Message.objects.filter(state=MessageState.QUEUED, tries=0).count(), 1)
 
     def test_mail_that_is_no_longer_needed_is_not_sent(self) -> None:
         message = write(data={"called_off": True})
@@ -48,7 +61,6 @@ class SendingTest(ChoirTestCase):
         self.assertEqual([message.to for message in send_all()], [[unaffected.to]])
         self.assertEqual(again(unrenderable).state, MessageState.PARKED)
         self.assertIn("Its text cannot be rendered. It uses {{ nmae }}", unrenderable.reason)
-        self.assertEqual(delivery_problems(), [])
 
     def test_message_whose_context_fails_is_parked_without_the_error_message(self) -> None:
         message = write(data={"gone": True})
@@ -75,12 +87,40 @@ class SendingTest(ChoirTestCase):
         Template.objects.create(name="choir.welcome", subject="{{ code }} opens {{ link }}", body="Come.")
         message = write()
         self.assertIn("AB-12 opens http://testserver/choir/open/Wz", send_all()[0].subject)
-        self.assertEqual(again(message).subject, "••••• opens http://testserver/choir/open/•••••/")
+        self.assertEqual(again(message).subject, "[link removed] opens [link removed]")
 
-    def test_batch_of_messages_is_prepared_with_four_queries(self) -> None:
-        ids = [write(f"reader{number}@example.org").pk for number in range(20)]
+    def test_batch_of_messages_is_prepared_with_four_queries_however_many_there_are(self) -> None:
+        for number in range(20):
+            write(f"reader{number}@example.org", "choir.rehearsal")
         with self.assertNumQueries(4):
-            send_batches.SendBatch(ids)
+            send_batches.SendBatch()
+
+
+class StoredTextTest(ChoirTestCase):
+    def test_text_is_stored_as_it_was_sent_without_secret_links_and_codes(self) -> None:
+        Template.objects.create(
+            name="choir.welcome", subject="Hi", body="[Enter]({{ link }}) with **{{ code }}** today"
+        )
+        message = write()
+        (sent,) = send_all()
+        self.assertIn("Enter (http://testserver/choir/open/Wz", sent.body)
+        self.assertIn("with AB-12 today", sent.body)
+        self.assertTrue(again(message).text.startswith("Enter ([link removed]) with [link removed] today\n"))
+        self.assertIn("Enter [link removed] with <strong", message.html)
+        for secret in ("WzEyLCJhYmMiXQ", "AB-12"):
+            self.assertNotIn(secret, message.text + message.html)
+
+    def test_stored_text_does_not_change_with_the_text_of_the_school(self) -> None:
+        message = write()
+        send_all()
+        Template.objects.create(name="choir.welcome", subject="Hi", body="Something else")
+        self.assertIn("Flow My Tears", again(message).text)
+
+    def test_text_of_a_mail_that_its_recipient_does_not_want_is_stored_for_their_account(self) -> None:
+        message = write(name="choir.concert")
+        self.assertEqual(send_all(), [])
+        self.assertEqual(again(message).state, MessageState.SUPPRESSED)
+        self.assertIn("Flow My Tears", message.text)
 
 
 class HeaderTest(ChoirTestCase):
@@ -119,10 +159,3 @@ class HeaderTest(ChoirTestCase):
         self.assertIn("Владислава-Ἀλεξάνδρα 鈴木さくら", sent.subject)
         self.assertIn(name.strip(), sent.body)
         self.assertTrue(sent.message().as_bytes())
-
-
-class DeliveryTest(ChoirTestCase):
-    def test_deliveries_of_sent_messages_are_done(self) -> None:
-        write(), write(key="2")
-        send_all()
-        self.assertEqual(set(Delivery.objects.values_list("state", flat=True)), {"done"})

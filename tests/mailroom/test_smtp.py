@@ -8,8 +8,7 @@ from django.utils import timezone
 from mailroom.domain import housekeeping
 from mailroom.models import Message, MessageState, Suppression
 from mailroom.testing import send_all
-from outbox.models import Delivery
-from outbox.testing import delivery_problems, run_all
+from outbox.domain.health import queue_health
 from tests.fakes.smtp_server import SMTP_BACKEND, smtp_server
 from tests.mailroom.base import ChoirTestCase, again, stored, write
 
@@ -37,7 +36,6 @@ class SmtpServerTest(ChoirTestCase):
         self.assertEqual(message.state, MessageState.BOUNCED)
         self.assertEqual(message.reason, "There is no such address. The mail server answered 550 5.1.1.")
         self.assertEqual(Suppression.objects.get().email, "alice@example.org")
-        self.assertEqual(delivery_problems(), [])
 
     def test_permanently_refused_message_is_parked_without_suppressing_the_address(self) -> None:
         for at in ("at_recipient", "at_text"):
@@ -60,29 +58,28 @@ class SmtpServerTest(ChoirTestCase):
             self.assertEqual(
                 (message.state, message.reason), (MessageState.QUEUED, "The mail server answered 451 4.3.0.")
             )
-            self.assertNotIn("alice", "".join(delivery_problems()))
             before = len(self.server.taken)
-            run_all(retries=True)
+            send_all(retries=True)
             self.assertEqual((again(message).state, len(self.server.taken) - before), (MessageState.SENT, 1))
 
     def test_message_is_parked_if_the_server_stays_busy(self) -> None:
         with override_settings(OUTBOX_TRIES=2):
             self.server.at_text = ["451 later"] * 2
             message = write()
-            run_all(retries=True)
+            send_all(retries=True)
         self.assertEqual((again(message).state, message.tries), (MessageState.PARKED, 2))
 
     def test_message_is_retried_if_the_server_hangs_up_before_the_text(self) -> None:
         message = self.send_with_answers(at_recipient="hang up")
         self.assertEqual(message.state, MessageState.QUEUED)
         self.assertIn("before the email was handed over", message.reason)
-        run_all(retries=True)
+        send_all(retries=True)
         self.assertEqual((again(message).state, len(self.server.taken)), (MessageState.SENT, 1))
 
     def test_message_is_possibly_sent_and_not_retried_if_the_server_hangs_up_after_the_text(self) -> None:
         message = self.send_with_answers(at_text="hang up")
         self.assertEqual(message.state, MessageState.PERHAPS)
-        run_all(retries=True)
+        send_all(retries=True)
         self.assertEqual((again(message).state, len(self.server.taken)), (MessageState.PERHAPS, 1))
 
     def test_other_messages_are_sent_after_a_connection_breaks(self) -> None:
@@ -95,13 +92,13 @@ class SmtpServerTest(ChoirTestCase):
         self.server.at_recipient = ["250 OK", "421 4.7.0 enough for now"]
         write("a@example.org"), write("b@example.org")
         send_all()
-        run_all(retries=True)
+        send_all(retries=True)
         self.assertEqual(len(self.server.taken), 2)
 
     def test_retried_message_has_a_hashed_message_id_at_the_domain_of_the_site(self) -> None:
         self.server.at_text = ["451 later"]
         write()
-        run_all(retries=True)
+        send_all(retries=True)
         message_id_headers = [
             line for line in self.server.taken[0].content.splitlines() if line.startswith(b"Message-ID")
         ]
@@ -110,31 +107,26 @@ class SmtpServerTest(ChoirTestCase):
 
 @override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=1)
 class UnreachableServerTest(ChoirTestCase):
-    def test_messages_stay_queued_without_a_try_while_the_server_is_unreachable(self) -> None:
+    def test_messages_wait_without_a_try_while_the_server_is_unreachable_and_the_queue_is_reported_as_late(
+        self,
+    ) -> None:
         for number in range(3):
             write(f"reader{number}@example.org")
-        run_all()
+        send_all()
         self.assertEqual(set(Message.objects.values_list("state", "tries")), {(MessageState.QUEUED, 0)})
-        self.assertIn("The mail server cannot be reached. (ConnectionRefusedError)", delivery_problems()[0])
-        self.assertEqual(set(Delivery.objects.values_list("state", flat=True)), {"waiting"})
+        self.assertIn("The mail server cannot be reached. (ConnectionRefusedError)", Message.objects.all()[0].reason)
+        self.assertFalse(queue_health().late)
+        Message.objects.update(changed_at=timezone.now() - timedelta(minutes=6))
+        self.assertEqual((queue_health().due, queue_health().late), (3, True))
 
-    def test_queued_message_without_an_open_delivery_is_requeued_once(self) -> None:
-        with override_settings(OUTBOX_TRIES=1):
-            message = write()
-            run_all()
-        self.assertEqual(Delivery.objects.get().state, "parked")
-        Message.objects.update(changed_at=timezone.now() - timedelta(hours=2))
+    def test_messages_are_sent_once_the_server_is_reachable_again(self) -> None:
+        message = write()
+        send_all()
         with smtp_server() as server:
-            self.assertEqual(
-                (housekeeping.requeue_forgotten_messages(), housekeeping.requeue_forgotten_messages()), (1, 0)
-            )
-            run_all()
+            send_all()
+            self.assertEqual(len(server.taken), 0)  # It is tried again in a minute.
+            send_all(retries=True)
             self.assertEqual((again(message).state, len(server.taken)), (MessageState.SENT, 1))
-
-    def test_queued_message_with_an_open_delivery_is_not_requeued(self) -> None:
-        write()
-        Message.objects.update(changed_at=timezone.now() - timedelta(hours=2))
-        self.assertEqual(housekeeping.requeue_forgotten_messages(), 0)
 
 
 class HousekeepingTest(ChoirTestCase):

@@ -163,47 +163,6 @@ class EventCleanupTest(DoorTestCase):
         self.assertIsNone(Event.objects.get().cause)
 
 
-class BatchedReceiverTest(DoorTestCase):
-    def test_batched_receiver_gets_several_events_over_one_connection(self) -> None:
-        with mapped("ring_all"):
-            for number in range(7):
-                knock(str(number))
-            run_all()
-        self.assertEqual([size for name, size in calls if name == "connect"], [3, 3, 1])
-        self.assertEqual(Delivery.objects.filter(state=DeliveryState.DONE).count(), 7)
-
-    def test_only_the_failed_event_of_a_batch_is_retried(self) -> None:
-        with mapped("ring_all"):
-            knock("a"), knock("b", note="busy"), knock("c")
-            run_all()
-        self.assertEqual(Delivery.objects.filter(state=DeliveryState.DONE).count(), 2)
-        self.assertIn("TemporaryFailure: No answer.", Delivery.objects.get(state=DeliveryState.WAITING).error)
-
-    def test_deliveries_done_before_a_connection_breaks_stay_done(self) -> None:
-        with mapped("ring_all"):
-            knock("a"), knock("b", note="break"), knock("c")
-            run_all()
-        self.assertEqual(
-            list(Delivery.objects.values_list("state", "tries")), [("done", 1), ("waiting", 1), ("waiting", 1)]
-        )
-        self.assertNotIn("bob", Delivery.objects.last().error)
-
-    def test_event_for_which_a_batched_receiver_reports_no_outcome_is_parked(self) -> None:
-        with mapped("ring_all"):
-            knock("a"), knock("b", note="end")
-            run_all()
-        self.assertEqual(list(Delivery.objects.values_list("state", flat=True)), ["done", "parked"])
-
-    def test_worker_that_is_stopping_disconnects_and_returns_the_remaining_deliveries(self) -> None:
-        with mapped("ring_all"):
-            knock("a"), knock("b"), knock("c")
-            deliver_batch(claim_deliveries(), stop=lambda: True)
-        self.assertEqual([name for name, _ in calls], ["connect", "hang up"])
-        self.assertEqual(
-            list(Delivery.objects.values_list("state", "tries")), [("done", 1), ("waiting", 0), ("waiting", 0)]
-        )
-
-
 class RetryDelayTest(DoorTestCase):
     def test_retry_delay_grows_to_about_six_hours_and_varies(self) -> None:
         self.assertLess(delivery_results.retry_delay(1), timedelta(seconds=13))

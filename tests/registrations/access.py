@@ -7,7 +7,7 @@ from registrations.domain import calendar_feeds
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.domain.line_details import Attendee
-from registrations.domain.tickets import upgrades
+from registrations.domain.upgrades import upgrades
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import CompensationPolicy
@@ -51,7 +51,7 @@ def stage(school: SimpleNamespace) -> None:
     )
     school.tried = tried
     evening = started_classes.ticket_cart(tried.meetings.all()[0], purchases.of(school.kit), payer=school.gus)
-    school.ticket = purchases.pay(purchases.place(evening)).lines.get().tickets.get()
+    school.ticket = purchases.pay(purchases.place(evening)).lines.get().registrations.get()
     school.booked = purchases.pay(purchases.place(group_cart))
 
 

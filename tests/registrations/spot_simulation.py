@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
 
 from django.utils import timezone
 from hypothesis.extra.django import TestCase
@@ -25,7 +24,7 @@ State = Registration.State
 STEPS = (
     order_simulation.STEPS
     + """
-    register_at_desk register_over_capacity switch_to_door suspend_spot resume_spots expire_spots
+    register_at_desk register_over_capacity switch_to_door suspend_spot resume_spots
     cancel_registration cancel_registration
 """.split()
 )
@@ -69,15 +68,6 @@ class SpotSimulation(order_simulation.OrderSimulation):
         if order := self.pick_order(number):
             with suppress(OrderTransitionRefused):
                 pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
-
-    def let_holds_pass(self, number: int) -> None:
-        Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(
-            held_until=self.now - timedelta(seconds=1)
-        )
-        super().let_holds_pass(number)
-
-    def expire_spots(self, number: int) -> None:
-        spots.expire_due_holds()
 
     def cancel_registration(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.models import ClassRole, Meeting
+from classwork.models import Meeting
 from registrations.domain import my_classes
 from registrations.domain.waitlist import class_roles
 from registrations.domain.waitlist.class_roles import BalanceLimits
@@ -18,6 +18,7 @@ from registrations.rules.role_balance import RoleCapacity
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
+from tests.registrations.registration_pages import order_form
 
 CHECKED = re.compile(r'name="who" value="([^"]+)"[^>]* checked')
 
@@ -70,9 +71,9 @@ class KnownPayerTest(SchoolTestCase):
     def test_member_goes_straight_to_the_price(self) -> None:
         self.log_in(self.alice)
         self.register()
-        answer = self.client.get(reverse("checkout"), follow=True)
-        self.assertRedirects(answer, reverse("checkout_review"))
-        self.assertContains(answer, "alice@example.org")
+        page = self.client.get(reverse("checkout"))
+        self.assertContains(page, "alice@example.org")
+        self.assertNotContains(page, 'name="payer_name"')
 
     def test_member_is_asked_for_the_role_and_nothing_else(self) -> None:
         self.add_roles()
@@ -82,14 +83,17 @@ class KnownPayerTest(SchoolTestCase):
         self.assertContains(page, "Lead")
         self.assertNotContains(page, 'name="payer_name"')
         line = Order.objects.get(payer=self.alice).lines.get()
-        answer = self.client.post(reverse("checkout"), {f"line-{line.pk}-role": "lead"})
-        self.assertRedirects(answer, reverse("checkout_review"))
+        form = {"asked": "1", "method": "practice", "terms": "on", "seen_now": "65", "seen_door": "70"}
+        refused = self.client.post(reverse("checkout"), form, follow=True)
+        self.assertContains(refused, "Lead or follow? This field is required.")
+        self.client.post(reverse("checkout"), form | {f"line-{line.pk}-role": "lead"})
+        self.assertEqual(Registration.objects.get().role, "lead")
 
     def test_member_can_change_the_payer_from_the_price_page(self) -> None:
         self.log_in(self.alice)
         self.register()
         change = f"{reverse('checkout')}?change=1"
-        self.assertContains(self.client.get(reverse("checkout_review")), change)
+        self.assertContains(self.client.get(reverse("checkout")), change)
         self.assertContains(self.client.get(change), 'value="alice@example.org"')
 
     def test_member_without_a_name_is_asked_for_it(self) -> None:
@@ -128,10 +132,7 @@ class KnownPayerTest(SchoolTestCase):
 
     def order_as_sam(self) -> None:
         self.register()
-        self.client.post(reverse("checkout"), {"payer_name": "Sam Stranger", "payer_email": "sam@example.org"})
-        quote = self.client.get(reverse("checkout_review")).context["summary"].quote
-        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "practice", "terms": "on"}
-        self.client.post(reverse("checkout_review"), form)
+        self.client.post(reverse("checkout"), order_form(self.client, "Sam Stranger", "sam@example.org"))
         self.assertEqual(Registration.objects.count(), 1)
 
 
@@ -162,25 +163,6 @@ class StepBarTest(SchoolTestCase):
         self.assertIn('aria-current="step">Choose', self.steps(reverse("register")))
         form = {"classes": [self.class_offer.pk], "who": ["me"], "others": "0"}
         self.client.post(reverse("register"), form)
-        details = self.steps(reverse("checkout"))
-        self.assertIn(f'href="{reverse("cart")}">Choose</a>', details)
-        self.assertIn('aria-current="step">Your details', details)
-        self.assertContains(self.client.get(reverse("checkout")), "<h1>Your details</h1>")
-        self.client.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
-        review = self.steps(reverse("checkout_review"))
-        self.assertIn(f'href="{reverse("checkout")}?change=1">Your details</a>', review)
-        self.assertIn('aria-current="step">Review', review)
-
-    def test_step_bar_leaves_out_details_when_nothing_is_asked(self) -> None:
-        self.log_in(self.alice)
-        chosen = f"{reverse('register')}?class={self.class_offer.pk}"
-        self.assertNotIn("Your details", self.steps(chosen))
-        self.client.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": "0"})
-        review = self.steps(reverse("checkout_review"))
-        self.assertIn('aria-current="step">Review', review)
-        self.assertNotIn("Your details", review)
-
-    def test_step_bar_includes_details_when_a_class_asks_for_a_role(self) -> None:
-        self.log_in(self.alice)
-        ClassRole.objects.create(class_offer=self.class_offer, name="lead", capacity=5)
-        self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.class_offer.pk}"))
+        steps = self.steps(reverse("checkout"))
+        self.assertIn(f'href="{reverse("cart")}">Choose</a>', steps)
+        self.assertIn('aria-current="step">Your order', steps)

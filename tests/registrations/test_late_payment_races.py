@@ -13,7 +13,6 @@ from billing.domain.pricing import balances
 from billing.errors import OrderNotPlaced
 from billing.models import Order
 from outbox.testing import run_all
-from registrations.models import Registration
 from tests.racing import overlap, without_locks
 from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, me, place
@@ -30,7 +29,6 @@ class LatePaymentRaceTest(LastSpotTestCase):
         payment = attempts.start_attempt(order, "practice", timezone.now())
         over = timezone.now() - timedelta(seconds=1)
         Order.objects.filter(pk=order.pk).update(held_until=over)
-        Registration.objects.filter(line__order=order).update(held_until=over)
         transitions.expire_overdue_holds()
         return order, lambda: payment.change_status("confirmed")
 

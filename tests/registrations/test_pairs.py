@@ -63,7 +63,7 @@ class PairTest(WaitlistTestCase):
 
     def test_registering_two_people_for_the_last_spot_is_refused_at_once(self) -> None:
         form = {"classes": [self.class_offer.pk], "who": ["me"], "others": 1, "other-0-first_name": "Lee"}
-        page = self.client.post(reverse("register"), form)
+        page = self.client.post(reverse("register"), form, follow=True)
         self.assertContains(page, "You need two spots and one is left.")
 
     def test_pair_can_join_the_waitlist_while_one_spot_is_left(self) -> None:

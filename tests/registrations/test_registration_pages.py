@@ -13,7 +13,7 @@ from registrations.domain import calendar_feeds, desk_registrations
 from registrations.models import Registration
 from tests import factories
 from tests.registrations.purchases import cart, me, of, pay, place
-from tests.registrations.registration_pages import URL, RegistrationPagesTestCase
+from tests.registrations.registration_pages import URL, RegistrationPagesTestCase, order_form
 from tests.users.hashers import CountingHasher
 from tests.users.mail_links import masked
 from users.models import User
@@ -30,8 +30,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
 
     def test_visitor_registers_and_pays(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
-        paying = self.check_out()
-        self.client.post(paying.url, {"answer": "pay"})
+        self.check_out()
         registration = Registration.objects.get()
         self.assertEqual((str(registration.student), registration.state), ("Pat Payer", "confirmed"))
 
@@ -144,7 +143,7 @@ class BadInputTest(RegistrationPagesTestCase):
         ]
         for values in hostile:
             with self.subTest(str(values)):
-                self.assertEqual(self.send("me", **values).status_code, 400)
+                self.assertEqual(self.send("me", **values).status_code, 400 if "others" in values else 200)
         self.assertEqual(OrderLine.objects.count(), 0)
 
     def test_unapproved_class_is_not_found(self) -> None:
@@ -162,9 +161,7 @@ class BadInputTest(RegistrationPagesTestCase):
         self.send("me", classes=[self.class_offer.pk, friday.pk])
         ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
         place(cart((self.class_offer, me()), payer=self.alice))
-        page = self.client.get(reverse("checkout_review"))
-        self.client.post(reverse("checkout"), {"payer_name": "Pat", "payer_email": "pat@example.org"})
-        page = self.client.get(reverse("checkout_review"))
+        page = self.client.get(reverse("checkout"))
         self.assertContains(page, "This class is full now.")
         full = OrderLine.objects.get(product_id=self.class_offer.pk, order__state=Order.State.CART)
         self.client.post(reverse("cart_remove", args=[full.pk]))
@@ -199,12 +196,8 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
         CountingHasher.count = 0
         with CaptureQueriesContext(connection) as queries:
             answers.append(masked(self.send(*who, client=client, **others)))
-            client.post(reverse("checkout"), {"payer_name": payer, "payer_email": payer_email})
-            review = client.get(reverse("checkout_review"))
-            answers.append(masked(review))
-            quote = review.context["summary"].quote
-            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "door", "terms": "on"}
-            placed = client.post(reverse("checkout_review"), form)
+            answers.append(masked(client.get(reverse("checkout"))))
+            placed = client.post(reverse("checkout"), order_form(client, payer, payer_email, "door"))
             answers.append(masked(client.get(placed.url)))
         order = Order.objects.latest("pk")
         text = [answer.replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME") for answer in answers]

@@ -18,6 +18,7 @@ from registrations.models import Registration
 from tests.racing import overlap, without_locks
 from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, line, me, place
+from tests.registrations.registration_pages import order_form
 from users.models import Student, User
 
 
@@ -43,10 +44,7 @@ class RegistrationRaceTest(LastSpotTestCase):
         """Submit the last step of the checkout twice from one browser, each on its own connection."""
         browser = Client()
         browser.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": 0})
-        browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
-        review = reverse("checkout_review")
-        quote = browser.get(review).context["summary"].quote
-        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "practice", "terms": "on"}
+        review, form = reverse("checkout"), order_form(browser, "Pat Payer", "pat@example.org")
         other = Client()
         other.cookies = browser.cookies.copy()
         # Another network address, because the rate limit per address would make the second request wait for the first.
@@ -82,7 +80,6 @@ class RegistrationRaceTest(LastSpotTestCase):
         payment = attempts.start_attempt(order, "practice", timezone.now())
         past = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
-        Registration.objects.update(held_until=past)
         taken = attempts.PaymentCaptured(payment.total, payment.currency)
         return order, overlap(lambda: attempts.confirm_payment(payment, taken), self.buyer("Ben"))
 

@@ -10,7 +10,7 @@ from classwork.domain.schedule import class_offers, meetings
 from classwork.models import Resource
 from history.models import Entry
 from registrations.domain.library import access, openings, shelves
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from tests.base import SchoolTestCase
 from tests.classwork import resource_factories
 from tests.registrations import purchases
@@ -40,8 +40,8 @@ class ResourceAccessTest(SchoolTestCase):
             purchases.place(purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus))
         )
         found = access.find_accessible_resource(self.gus, self.words.pk)
-        assert found and found.spot
-        self.assertEqual((found.spot.student, found.class_offer), (self.kit, self.class_offer))
+        assert found and found.registration
+        self.assertEqual((found.registration.student, found.class_offer), (self.kit, self.class_offer))
         self.assertEqual(order.state, "paid")
         purchases.pay(
             purchases.place(
@@ -104,7 +104,9 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertEqual(seen, [False, True, False, False, False, False])
         self.assertEqual([item.resource for item in shelves.build_library(self.alice, at).open_items], [after[1]])
         for state in ("on_hold", "transferred", "canceled"):
-            Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
+            Registration.objects.single_meeting().filter(pk=ticket.pk).update(
+                state=state, ended_at=None if state == "on_hold" else at
+            )
             self.assertFalse(self.has_access(self.alice, after[1], at), state)
 
     def test_ticket_follows_its_class_day_when_days_are_canceled(self) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_quote import CancellationQuote
 from billing.models import Dispute, Order, Refund
 from classwork.domain.resources import content
 from classwork.domain.schedule import class_offers
@@ -142,7 +143,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitlistEntry.State.OFFERED)
 
-    def cancel_registration(self) -> quoted_cancellation.CancellationQuote:
+    def cancel_registration(self) -> CancellationQuote:
         line, at = self.registration.line, timezone.now()
         assert line is not None
         option = cancellation_options.options_for_lines(self.order, [line], at)[0]

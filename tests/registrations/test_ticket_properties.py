@@ -14,20 +14,20 @@ from billing.errors import OrderNotPlaced, RefundRefused
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from outbox.testing import run_all
-from registrations.domain.tickets import upgrades
+from registrations.domain.upgrades import upgrades
 from registrations.errors import RegistrationRefused
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from tests import factories
 from tests.billing import order_simulation
 from tests.registrations import spot_simulation
 from tests.registrations.purchases import cart, me, place
 from tests.registrations.started_classes import ticket_cart
 
-State = Ticket.State
+State = Registration.State
 NAMES = spot_simulation.NAMES
 STEPS = """
     place_order buy_ticket buy_ticket buy_trial upgrade_ticket upgrade_ticket pay_order pay_order let_holds_pass
-    expire_holds cancel_line refund_order expire_spots
+    expire_holds cancel_line refund_order
 """.split()
 STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
@@ -46,7 +46,7 @@ class TicketSimulation(spot_simulation.SpotSimulation):
 
     def upgrade_ticket(self, number: int) -> None:
         """Upgrade a ticket with the cart of its payer. A refusal is expected when it cannot be upgraded."""
-        tickets = list(Ticket.objects.for_lists().filter(state=State.CONFIRMED).order_by("pk"))
+        tickets = list(Registration.objects.single_meeting().confirmed().for_meeting_lists().order_by("pk"))
         if not tickets:
             return
         ticket = tickets[number % len(tickets)]
@@ -67,23 +67,20 @@ class TicketSimulation(spot_simulation.SpotSimulation):
 
     def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
         """An upgraded ticket has been paid for like a valid one."""
-        lines = list(lines)
-        tickets = Ticket.objects.filter(line__in=lines).values_list("state", flat=True)
-        stand = [State.CONFIRMED if each == State.TRANSFERRED else each for each in tickets]
-        return [*super().line_states(lines), *stand]
+        return [State.CONFIRMED if state == State.TRANSFERRED else state for state in super().line_states(lines)]
 
     def check_invariants(self, test: TestCase) -> None:
         order_simulation.OrderSimulation.check_invariants(self, test)
         for class_offer in self.class_offers:
-            places = Registration.objects.filter(class_offer=class_offer).taking_a_spot(self.now)
+            places = Registration.objects.whole_class().filter(class_offer=class_offer).taking_a_spot(self.now)
             for day in class_offer.meetings.all():
-                becoming = places.filter(
-                    line__exchanged_from__tickets__meeting=day, line__exchanged_from__tickets__state="confirmed"
-                )
-                guests = Ticket.objects.filter(meeting=day).taking_a_spot(self.now).count() - becoming.count()
+                before = "line__exchanged_from__registrations"
+                becoming = places.filter(**{f"{before}__meeting": day, f"{before}__state": "confirmed"})
+                tickets = Registration.objects.filter(meeting=day).taking_a_spot(self.now)
+                guests = tickets.count() - becoming.count()
                 test.assertLessEqual(places.count() + guests, class_offer.capacity or 99)
         for line in OrderLine.objects.exclude(exchanged_at=None):
-            test.assertEqual(line.tickets.get().state, State.TRANSFERRED)
+            test.assertEqual(line.registrations.get().state, State.TRANSFERRED)
         for order in Order.objects.placed().filter(state=Order.State.PAID):
             kept = sum((line.retained for line in order.lines.all()), Decimal(0))
             test.assertGreaterEqual(order.amount_charged, kept)

@@ -9,7 +9,7 @@ from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import Meeting
 from registrations.domain import capacity
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from tests import factories
 from tests.racing import overlap, run_at_once, without_locks
 from tests.registrations.purchases import cart, me, place
@@ -34,14 +34,13 @@ class TicketRaceTest(TransactionTestCase):
         return lambda: place(basket)
 
     def taken(self) -> int:
-        return Registration.objects.live().count() + Ticket.objects.live().count()
+        return Registration.objects.live().count()
 
     def test_last_spot_of_a_day_goes_to_the_ticket_or_to_the_registration(self) -> None:
         for first, second in (
             (self.guest("ann@example.org"), self.student("zoe@example.org")),
             (self.student("zoe@example.org"), self.guest("ann@example.org")),
         ):
-            Ticket.objects.all().delete()
             Registration.objects.all().delete()
             outcomes = overlap(first, second)
             self.assertIsInstance(outcomes[1], OrderNotPlaced)
@@ -57,7 +56,7 @@ class TicketRaceTest(TransactionTestCase):
         other = factories.create_class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
         same = {"email": "ann@example.org", "trial": True}
         overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
-        trial_students = Ticket.objects.live().values_list("student", flat=True)
+        trial_students = Registration.objects.single_meeting().live().values_list("student", flat=True)
         self.assertEqual(len(trial_students), len(set(trial_students)))
 
     def test_two_orders_for_the_same_two_classes_do_not_deadlock(self) -> None:

@@ -21,15 +21,15 @@ from history.models import Entry
 from mailroom.models import Message
 from registrations.domain import late_joining
 from registrations.domain.late_joining import JoiningTerms
-from registrations.domain.tickets import upgrade_invitations, upgrades
+from registrations.domain.upgrades import invitations, upgrades
 from registrations.errors import RegistrationRefused
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from tests.page_text import text_of
 from tests.registrations.purchases import cart, line, other, pay, place
 from tests.registrations.started_classes import reload_class, start_class
 from tests.registrations.tickets import TicketTestCase
 
-State = Ticket.State
+State = Registration.State
 
 
 class TicketUpgradeTestCase(TicketTestCase):
@@ -41,12 +41,12 @@ class TicketUpgradeTestCase(TicketTestCase):
         self.class_offer.subject.pre_pay_discount = 0
         self.class_offer.subject.save()
 
-    def buy_ticket(self, day: int = 0, **more: Any) -> Ticket:
+    def buy_ticket(self, day: int = 0, **more: Any) -> Registration:
         order = self.buy(day, payer=self.alice, **more)
         ticket = self.ticket(order if order.state == Order.State.PAID else pay(order))
-        return Ticket.objects.for_lists().get(pk=ticket.pk)
+        return Registration.objects.single_meeting().for_meeting_lists().get(pk=ticket.pk)
 
-    def upgrade(self, ticket: Ticket) -> Order:
+    def upgrade(self, ticket: Registration) -> Order:
         basket = carts.find_cart_of_account(self.alice) or carts.create_cart(self.alice)
         basket.payer_name, basket.payer_email = "Alice Arden", self.alice.email
         basket.save()
@@ -61,8 +61,8 @@ class UpgradePriceTest(TicketUpgradeTestCase):
     def test_before_the_drop_in_the_upgrade_costs_the_class_price_less_the_ticket(self) -> None:
         order = pay(self.upgrade(self.buy_ticket()))
         self.assertEqual(order.amount_charged, 45)
-        self.assertEqual(Registration.objects.get().state, "confirmed")
-        self.assertEqual(Ticket.objects.get().state, State.TRANSFERRED)
+        self.assertEqual(Registration.objects.whole_class().get().state, "confirmed")
+        self.assertEqual(Registration.objects.single_meeting().get().state, State.TRANSFERRED)
 
     def test_after_the_drop_in_its_class_is_charged_with_the_remaining_ones(self) -> None:
         ticket = self.buy_ticket(1)
@@ -86,18 +86,20 @@ class UpgradePriceTest(TicketUpgradeTestCase):
         ticket = self.buy_ticket()
         pay(self.upgrade(ticket))
         with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
-            self.upgrade(Ticket.objects.for_lists().get())
+            self.upgrade(Registration.objects.single_meeting().for_meeting_lists().get())
 
     def test_canceled_ticket_cannot_be_upgraded(self) -> None:
         ticket = self.buy_ticket()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
         with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
-            self.upgrade(Ticket.objects.for_lists().get())
+            self.upgrade(Registration.objects.single_meeting().for_meeting_lists().get())
 
     def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:
         ticket = self.buy_ticket()
         reservations.refund_by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
-        self.assertEqual(pay(self.upgrade(Ticket.objects.for_lists().get())).amount_charged, 55)
+        self.assertEqual(
+            pay(self.upgrade(Registration.objects.single_meeting().for_meeting_lists().get())).amount_charged, 55
+        )
 
     def test_ticket_holder_can_upgrade_after_registration_has_closed(self) -> None:
         ticket = self.buy_ticket()
@@ -148,7 +150,8 @@ class UpgradePricePropertyTest(SimpleTestCase):
         new_terms = JoiningTerms(
             of - classes_held, of, full, late_joining.late_joiner_reduction(full, of - classes_held, of, "USD")
         )
-        ticket = Ticket(meeting=Meeting(starts_at=at - timedelta(days=1) if classes_held else at + timedelta(days=1)))
+        starts_at = at - timedelta(days=1) if classes_held else at + timedelta(days=1)
+        ticket = Registration(meeting=Meeting(starts_at=starts_at))
         stays = upgrades.joining_terms_with_ticket(ticket, new_terms, paid, at)
         to_pay = max(stays.net_price - paid, Decimal(0))
         self.assertTrue(0 <= stays.reduction <= full)
@@ -160,15 +163,15 @@ class UpgradePagesTest(TicketUpgradeTestCase):
     def test_stranger_upgrades_by_the_link_in_the_mail(self) -> None:
         self.change(trial_price=5)
         pay(self.buy(0, trial=True))
-        ticket = Ticket.objects.for_lists().get()
+        ticket = Registration.objects.single_meeting().for_meeting_lists().get()
         page = self.client.get(upgrades.ticket_url(ticket))
         self.assertContains(page, "Join for $55.00")
         answer = self.client.post(reverse("upgrade_ticket", args=[upgrades.ticket_url(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
-        self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
+        self.assertContains(self.client.get(reverse("checkout")), "−$5.00")
         self.assertRegex(text_of(self.client.get(reverse("cart"))), r"Paid for .* −\$5.00")
         self.assertEqual(pay(place(Order.objects.get(state=Order.State.CART))).amount_charged, 55)
-        self.assertEqual(Registration.objects.get().student, ticket.student)
+        self.assertEqual(Registration.objects.whole_class().get().student, ticket.student)
 
     def test_ticket_paid_by_an_account_is_upgraded_by_that_account(self) -> None:
         ticket = self.buy_ticket()
@@ -187,7 +190,7 @@ class UpgradePagesTest(TicketUpgradeTestCase):
         url = reverse("desk_ticket", args=[ticket.pk])
         self.assertContains(self.client.get(url), "Join the rest of the series")
         self.client.post(url, {"why": "Asked at the door"})
-        self.assertEqual(Registration.objects.get().student, ticket.student)
+        self.assertEqual(Registration.objects.whole_class().get().student, ticket.student)
         self.assertEqual(Order.objects.order_by("pk").last().early_total, 45)
         self.assertTrue(
             Entry.objects.filter(action="registrations.ticket_upgraded_at_desk", reason="Asked at the door").exists()
@@ -206,7 +209,7 @@ class UpgradePagesTest(TicketUpgradeTestCase):
 class UpgradeInvitationTest(TicketUpgradeTestCase):
     def send_invitations(self, after: timedelta) -> int:
         noon = timezone.localtime(self.days[0].ends_at + after).replace(hour=12)
-        return upgrade_invitations.send_upgrade_invitations(noon)
+        return invitations.send_upgrade_invitations(noon)
 
     def test_invitation_is_sent_once_on_the_day_after_the_ticket(self) -> None:
         self.buy_ticket(0, trial=True)

@@ -25,13 +25,12 @@ from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from registrations import personal
-from registrations.domain import capacity
+from registrations.domain import capacity, roster
 from registrations.domain.line_details import AttendeeDetails
-from registrations.domain.tickets import guest_list
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.mail_contexts.tickets import ticket_context
-from registrations.models import Registration, Ticket, WaitlistEntry
+from registrations.models import Registration, WaitlistEntry
 from tests import factories
 from tests.classwork import resource_factories
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
@@ -40,7 +39,7 @@ from tests.registrations.tickets import TicketTestCase
 from users.domain import privacy
 from users.models import Student
 
-State = Ticket.State
+State = Registration.State
 
 
 class TicketPurchaseTest(TicketTestCase):
@@ -52,7 +51,7 @@ class TicketPurchaseTest(TicketTestCase):
             (15, "confirmed", self.days[1], "drop-in"),
         )
         self.assertEqual(line(order).title, f"{self.class_offer.subject.title}, drop-in")
-        self.assertFalse(Registration.objects.exists())
+        self.assertFalse(Registration.objects.whole_class().exists())
 
     def test_free_trial_needs_no_payment(self) -> None:
         order = self.buy(0, trial=True)
@@ -63,7 +62,7 @@ class TicketPurchaseTest(TicketTestCase):
         self.assertIn("off the price", self.mail_of(pay(self.buy(0))))
 
     def mail_of(self, order: Order) -> str:
-        context = ticket_context(Message(data={"ticket_id": self.ticket(order).pk}))
+        context = ticket_context(Message(data={"registration_id": self.ticket(order).pk}))
         return get_template("mail/registrations/ticket.md").template.render(Context(context))
 
     def test_sales_close_before_the_class_begins_and_when_it_is_canceled_or_sells_no_tickets(self) -> None:
@@ -115,7 +114,6 @@ class TicketPurchaseTest(TicketTestCase):
         payment = attempts.start_attempt(order, "practice", timezone.now())
         expired = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=expired)
-        Ticket.objects.filter(line__order=order).update(held_until=expired)
         transitions.expire_overdue_holds()
         order.refresh_from_db()
         return order, payment
@@ -126,10 +124,10 @@ class TicketPurchaseTest(TicketTestCase):
         back = line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         self.assertEqual((back, self.ticket(order).state, self.left()), (15, State.CANCELED, 1))
 
-    def test_ticket_holders_of_a_class_day_are_found(self) -> None:
-        order = pay(self.buy(1))
-        pay(self.buy(2))
-        self.assertEqual(list(guest_list.tickets_for_meeting(self.days[1], timezone.now())), [self.ticket(order)])
+    def test_ticket_holders_of_a_class_are_listed_by_day(self) -> None:
+        orders = [pay(self.buy(2)), pay(self.buy(1))]
+        found = roster.tickets_for_class(self.class_offer, timezone.now())
+        self.assertEqual(list(found), [self.ticket(order) for order in reversed(orders)])
 
 
 class TicketCapacityTest(TicketTestCase):
@@ -163,7 +161,7 @@ class TicketCapacityTest(TicketTestCase):
         ticket_cart(self.days[1], other("Cy", "cy@example.org"), basket)
         with self.assertRaisesMessage(OrderNotPlaced, "You need two spots on that day and one is left."):
             place(basket)
-        self.assertEqual(Ticket.objects.count(), 1)
+        self.assertEqual(Registration.objects.single_meeting().count(), 1)
 
     def test_waitlist_has_priority_over_ticket_buyers(self) -> None:
         pay(place(cart((self.class_offer, me()))))
@@ -256,8 +254,10 @@ class TicketPersonalDataTest(TicketTestCase):
     def test_merge_moves_tickets_unless_both_records_have_the_same_one(self) -> None:
         order = self.buy(0, payer=self.alice, trial=True)
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
-        Ticket.objects.update(student=twin)
-        self.assertIn("One ticket moves over.", privacy.merge_people(self.ada, twin, self.student, "One person"))
+        Registration.objects.single_meeting().update(student=twin)
+        self.assertIn(
+            "One drop-in or trial moves over.", privacy.merge_people(self.ada, twin, self.student, "One person")
+        )
         self.assertEqual(
             (self.ticket(order).student, AttendeeDetails.from_line(line(order)).student_id),
             (self.student, self.student.pk),

@@ -8,7 +8,7 @@ from billing.models import Order
 from classwork.models import ClassOffer
 from registrations.domain import capacity
 from registrations.domain.line_details import Attendee
-from registrations.models import Ticket
+from registrations.models import Registration
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import line, me, place
 from tests.registrations.started_classes import reload_class, start_class, ticket_cart
@@ -28,5 +28,5 @@ class TicketTestCase(SchoolTestCase):
     def left(self) -> int | None:
         return capacity.availability_of(reload_class(self.class_offer), timezone.now()).available_spots
 
-    def ticket(self, order: Order) -> Ticket:
-        return Ticket.objects.get(line=line(order))
+    def ticket(self, order: Order) -> Registration:
+        return Registration.objects.single_meeting().get(line=line(order))

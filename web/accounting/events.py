@@ -14,13 +14,6 @@ class StatementStepPayload:
 
 
 @dataclass(frozen=True)
-class ReconciliationPayload:
-    """A reconciliation has ended."""
-
-    run_id: int
-
-
-@dataclass(frozen=True)
 class FindingPayload:
     """The gateway is to be polled again about one finding."""
 
@@ -30,9 +23,6 @@ class FindingPayload:
 
 RECONCILIATION_ADVANCED = EventType(
     "accounting.reconciliation_advanced", StatementStepPayload, subject=("reconciliation", "run_id")
-)
-RECONCILIATION_COMPLETED = EventType(
-    "accounting.reconciliation_completed", ReconciliationPayload, subject=("reconciliation", "run_id")
 )
 FINDING_RECHECK_REQUESTED = EventType(
     "accounting.finding_recheck_requested", FindingPayload, subject=("reconciliation", "run_id")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.domain import payer_questions
-from accounting.domain.reconciliation import nightly
+from accounting.domain.reconciliation import digest
 from accounting.models import PayerQuestion, Reconciliation
 from billing.mails import order_context, order_sample
 from common.links import absolute_url
@@ -23,7 +23,7 @@ def question_context(message: Message) -> dict[str, Any]:
     return context | {
         "question": question.text,
         "answer": absolute_url(payer_questions.question_url(question)),
-        "open": bool(context["owed"]) and question.order.can_be_paid(),
+        "open": lambda: bool(context["owed"]()) and question.order.can_be_paid(),
     }
 
 
@@ -39,7 +39,7 @@ def differences_context(message: Message) -> dict[str, Any]:
     run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
     if run is None:
         raise MailNotNeeded("The reconciliation no longer exists.")
-    differences, unread = nightly.open_findings_by_verdict(run), nightly.unreadable_statements(run)
+    differences, unread = digest.open_findings_by_verdict(run), digest.unreadable_statements(run)
     if not differences and not unread:
         raise MailNotNeeded("Everything has been resolved.")
     return {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounting.domain.reconciliation import nightly, replay, runs
+from accounting.domain.reconciliation import replay, runs
 from outbox.declare import runs_outside_transaction
 
 
@@ -14,7 +14,3 @@ def advance_reconciliation(event: Any) -> None:
 @runs_outside_transaction
 def recheck_finding(event: Any) -> None:
     replay.apply_gateway_recheck(event.payload.finding_id)
-
-
-def mail_differences(event: Any) -> None:
-    nightly.draft_differences_mail(event.payload.run_id)

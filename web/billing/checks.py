@@ -1,4 +1,4 @@
-"""System checks of product kinds, gateway settings and the currency."""
+"""System checks of product kinds, price rules, gateway settings and the currency."""
 
 import inspect
 from typing import Any
@@ -12,6 +12,7 @@ from billing.domain.product_kinds import ProductKind
 from billing.gateways import Gateway, configuration, stripe
 from billing.gateways.paypal import amounts, is_paypal_host
 from billing.gateways.practice import Practice
+from common.dotted import did_you_mean, names_beside
 
 
 @register()
@@ -21,6 +22,27 @@ def check_product_kinds(**kwargs: Any) -> list[CheckMessage]:
         for name, path in settings.PRODUCT_KINDS.items()
         for problem in _product_kind_problems(name, path)
     ]
+
+
+@register()
+def check_price_rules(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(problem, hint="See docs/recipes.md, “Add a price rule”.", id="billing.E009")
+        for path in settings.PRICE_RULES
+        if (problem := _price_rule_problem(path))
+    ]
+
+
+def _price_rule_problem(path: str) -> str:
+    if settings.PRICE_RULES.count(path) > 1:
+        return f"PRICE_RULES names {path} more than once."
+    try:
+        inspect.signature(import_string(path)).bind(object(), object())
+    except ImportError as error:
+        return f"PRICE_RULES names {path!r}, which does not exist: {error}.{did_you_mean(path, names_beside(path))}"
+    except TypeError:
+        return f"The price rule {path} must be a function of (price, request)."
+    return ""
 
 
 def _product_kind_problems(name: str, path: str) -> list[str]:

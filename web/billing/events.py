@@ -39,15 +39,6 @@ class PaymentPayload:
 
 
 @dataclass(frozen=True)
-class LatePaymentPayload:
-    """A payment arrived after its order had expired. `honored` is true if the order could still be fulfilled."""
-
-    order_id: int
-    payment_id: int
-    honored: bool
-
-
-@dataclass(frozen=True)
 class RefundPayload:
     """A refund was started, is ready or was completed."""
 
@@ -64,20 +55,14 @@ class DisputePayload:
 
 
 ORDER_PLACED = EventType("billing.order_placed", OrderPayload, subject=("order", "order_id"))
-ORDER_PAYMENT_DEFERRED = EventType("billing.order_payment_deferred", OrderPayload, subject=("order", "order_id"))
-LINK_REQUESTED = EventType("billing.link_requested", OrderPayload, subject=("order", "order_id"))
 ORDER_PAID = EventType("billing.order_paid", OrderPayload, subject=("order", "order_id"))
 ORDER_EXPIRED = EventType("billing.order_expired", OrderPayload, subject=("order", "order_id"))
 ORDER_CANCELED = EventType("billing.order_canceled", OrderPayload, subject=("order", "order_id"))
-HOLD_REMINDER_TRIGGERED = EventType("billing.hold_reminder_triggered", OrderPayload, subject=("order", "order_id"))
-PAYMENT_DUE = EventType("billing.payment_reminder_triggered", OrderPayload, subject=("order", "order_id"))
+ATTEMPTS_OUTDATED = EventType("billing.attempts_outdated", OrderPayload, subject=("order", "order_id"))
 LINES_CANCELED = EventType("billing.lines_canceled", OrderPayload, subject=("order", "order_id"))
 LINE_CANCELED = EventType("billing.line_canceled", OrderLinePayload, subject=("order", "order_id"))
 LINE_EXCHANGED = EventType("billing.line_exchanged", LineExchangePayload, subject=("order", "order_id"))
-PAYMENT_FAILED = EventType("billing.payment_failed", PaymentPayload, subject=("order", "order_id"))
-PAYMENT_SUBMITTED = EventType("billing.payment_submitted", PaymentPayload, subject=("order", "order_id"))
 GATEWAY_POLL_REQUESTED = EventType("billing.gateway_poll_requested", PaymentPayload, subject=("order", "order_id"))
-LATE_PAYMENT_RECEIVED = EventType("billing.late_payment_received", LatePaymentPayload, subject=("order", "order_id"))
 REFUND_RESERVED = EventType("billing.refund_reserved", RefundPayload, subject=("order", "order_id"))
 REFUND_READY = EventType("billing.refund_ready", RefundPayload, subject=("order", "order_id"))
 REFUND_COMPLETED = EventType("billing.refund_completed", RefundPayload, subject=("order", "order_id"))

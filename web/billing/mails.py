@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from billing.models import Dispute, Order, OrderLine, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded, SecretText
 from mailroom.models import Message
 
 
@@ -38,33 +39,36 @@ def order_context(message: Message) -> dict[str, Any]:
 
 def _order_facts(order: Order) -> dict[str, Any]:
     at = timezone.now()
-    owed = balances.open_balance(order, at)
-    vouchers = Voucher.objects.filter(line__order=order, voided_at=None)
+    received = cache(lambda: balances.amount_received(order))
     return {
         "number": order.number,
         "name": order.payer_name,
         "first_name": names.first_name(order.payer_name),
         "link": absolute_url(order.address()),
         "pay": absolute_url(order.address("payment_fail")),
-        "payment_status": asdict(payment_status_text.payment_text_of_order(order, at)),
+        "payment_status": lambda: asdict(payment_status_text.payment_text_of_order(order, at)),
         "receipt": absolute_url(order.receipt_address),
-        "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
-        "line_terms": [_terms_facts(line_terms) for line_terms in terms.terms_of_lines(order, at)],
-        "state": str(status_text.order_status(order, at)),
+        "lines": lambda: [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
+        "line_terms": lambda: [_terms_facts(line_terms) for line_terms in terms.terms_of_lines(order, at)],
+        "state": lambda: str(status_text.order_status(order, at)),
         "due_date": order.due_date if order.due_kind == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
-        "owed": format_money(owed, order.currency) if owed else "",
-        "price": amounts.amount_due_sentence(order, at),
-        "handover": handovers.handover_text(order),
-        "paid": format_money(balances.amount_received(order), order.currency),
-        "nothing_received": not balances.amount_received(order),
-        "free": amounts.is_free_order(order),
-        "vouchers": [
+        "owed": lambda: _money_or_nothing(balances.open_balance(order, at), order.currency),
+        "price": lambda: amounts.amount_due_sentence(order, at),
+        "handover": lambda: handovers.handover_text(order),
+        "paid": lambda: format_money(received(), order.currency),
+        "nothing_received": lambda: not received(),
+        "free": lambda: amounts.is_free_order(order),
+        "vouchers": lambda: [
             {"gift": voucher.gift, "recipient": voucher.recipient_name, "link": absolute_url(voucher.address)}
-            for voucher in vouchers
+            for voucher in Voucher.objects.filter(line__order=order, voided_at=None)
         ],
     }
+
+
+def _money_or_nothing(amount: Decimal, currency: str) -> str:
+    return format_money(amount, currency) if amount else ""
 
 
 def _line_facts(item: balances.PricedLine, currency: str) -> dict[str, str]:
@@ -129,6 +133,20 @@ def order_sample() -> dict[str, Any]:
         "amount": amount,
         "honored": False,
     }
+
+
+def order_received_context(message: Message) -> dict[str, Any]:
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    if order is None or order.state == Order.State.PAID:
+        raise MailNotNeeded("The order was paid already.")
+    return _order_facts(order)
+
+
+def order_expired_context(message: Message) -> dict[str, Any]:
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    if order is None or order.state != Order.State.EXPIRED:
+        raise MailNotNeeded("The order was restored.")
+    return _order_facts(order)
 
 
 def payment_request_context(message: Message) -> dict[str, Any]:
@@ -249,7 +267,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
         "first_name": names.first_name(voucher.recipient_name),
         "giver": voucher.giver_name,
         "message": voucher.message,
-        "code": voucher.grouped,
+        "code": SecretText(voucher.grouped),
         "until": voucher.expires_on,
         "left": format_money(voucher.balance, voucher.currency),
         "link": absolute_url(voucher.address),
@@ -276,13 +294,13 @@ def _declare_order_mail(name: str, title: str | Promise, context: Any = order_co
 
 MAILS = [
     _declare_order_mail("confirm_spot", _("Please confirm your spot"), spot_confirmation_context),
-    _declare_order_mail("order_received", _("Your order, with payment due later")),
+    _declare_order_mail("order_received", _("Your order, with payment due later"), order_received_context),
     _declare_order_mail("receipt", _("Your receipt")),
     _declare_order_mail("hold_reminder", _("Your hold is about to expire"), payment_request_context),
     _declare_order_mail("payment_due", _("Payment is due"), payment_request_context),
     _declare_order_mail("payment_failed", _("Your payment didn’t go through"), payment_request_context),
     _declare_order_mail("payment_pending", _("Your payment is processing"), payment_pending_context),
-    _declare_order_mail("order_expired", _("Your order has expired")),
+    _declare_order_mail("order_expired", _("Your order has expired"), order_expired_context),
     _declare_order_mail("order_canceled", _("Your order is canceled")),
     _declare_order_mail("line_canceled", _("Part of your order is canceled"), canceled_line_context),
     _declare_order_mail("withdrawal_received", _("We’ve received your withdrawal"), canceled_line_context),

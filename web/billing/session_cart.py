@@ -1,5 +1,6 @@
 """The visitor's cart and the orders that the visitor may see: by account, session or an order's secret address."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -43,7 +44,8 @@ def find_cart(request: HttpRequest) -> Order | None:
     if user is not None:
         return carts.find_cart_of_account(user)
     number = request.session.get(CART)
-    return Order.objects.filter(pk=number, state=Order.State.CART, payer=None).first() if number else None
+    visitor_carts = Order.objects.filter(pk=number or 0, state=Order.State.CART, payer=None)
+    return visitor_carts.prefetch_related("lines").first() if number else None
 
 
 def find_or_create_cart(request: HttpRequest) -> Order:
@@ -62,9 +64,9 @@ def merge_carts_after_login(request: HttpRequest, user: User) -> None:
         carts.merge_into_account_cart(visitor_cart, user)
 
 
-def remember_payer(request: HttpRequest, cart: Order) -> None:
+def remember_payer(request: HttpRequest, payer: Mapping[str, str]) -> None:
     if account_of_request(request) is None:
-        request.session[PAYER] = {"payer_name": cart.payer_name, "payer_email": cart.payer_email}
+        request.session[PAYER] = {name: payer[name] for name in ("payer_name", "payer_email")}
 
 
 def remembered_payer(request: HttpRequest) -> dict[str, str]:

@@ -16,9 +16,8 @@ from billing.views import (
 urlpatterns = [
     path("cart/", cart.show_cart, name="cart"),
     path("cart/remove/<int:number>/", cart.remove_from_cart, name="cart_remove"),
-    path("checkout/", checkout.details, name="checkout"),
+    path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/not-me/", checkout.not_me, name="checkout_not_me"),
-    path("checkout/review/", checkout.review, name="checkout_review"),
     path("checkout/code/", checkout.code, name="checkout_code"),
     path("checkout/voucher/<int:voucher>/aside/", checkout.unchoose_voucher, name="checkout_unchoose_voucher"),
     path("vouchers/", vouchers.buy_voucher, name="vouchers"),
@@ -35,9 +34,8 @@ urlpatterns = [
     path("order/<int:number>/stop-payment/", payments.stop_own_payment, name="order_stop_payment"),
     path("order/<int:number>/voucher/", orders.use_voucher, name="order_voucher"),
     path("payment/", payments.find_order_to_pay, name="payment"),
-    path("payment/done/<int:number>", payments.payment_result, name="payment_success"),
-    path("payment/fail/<int:number>", payments.payment_result, name="payment_fail"),
-    path("payment/attempt/<uuid:token>/", payments.show_attempt, name="payment_attempt"),
+    path("payment/done/<int:number>", orders.show_own_order, {"is_result": True}, name="payment_success"),
+    path("payment/fail/<int:number>", orders.show_own_order, {"is_result": True}, name="payment_fail"),
     # The paths and names that django-payments gives its own two views; `process_data` is the older name of the first.
     path("payments/process/<uuid:token>/", payments.return_from_gateway, name="process_data"),
     path("payments/process/<uuid:token>/", payments.return_from_gateway, name="process_payment"),

@@ -33,26 +33,18 @@ class ClassSaved:
 
 
 @dataclass(frozen=True)
+class ClassesCreated:
+    """Classes were added to a session together, such as those of the next session."""
+
+    session_id: int
+    class_offer_ids: list[int]
+
+
+@dataclass(frozen=True)
 class ClassApprovalChanged:
     """A class was approved for the public, or its approval was withdrawn."""
 
     class_offer_id: int
-    change: int
-
-
-@dataclass(frozen=True)
-class SubjectApprovalChanged:
-    """A subject was approved for the public, or its approval was withdrawn."""
-
-    subject_id: int
-    change: int
-
-
-@dataclass(frozen=True)
-class ProposalChanged:
-    """A teacher's proposal was submitted, answered or approved."""
-
-    proposal_id: int
     change: int
 
 
@@ -65,11 +57,7 @@ SUBSTITUTES_CHANGED = EventType(
     "classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "class_offer_id")
 )
 CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class_offer", "class_offer_id"))
+CLASSES_CREATED = EventType("classwork.classes_created", ClassesCreated, subject=("session", "session_id"))
 CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "class_offer_id"))
 CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
 CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
-SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectApprovalChanged, subject=("subject", "subject_id"))
-SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectApprovalChanged, subject=("subject", "subject_id"))
-PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalChanged, subject=("proposal", "proposal_id"))
-PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalChanged, subject=("proposal", "proposal_id"))
-PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalChanged, subject=("proposal", "proposal_id"))

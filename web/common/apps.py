@@ -14,7 +14,7 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        from common import checks, pipeline  # noqa: F401 (importing them registers their system checks)
+        from common import checks  # noqa: F401 (importing it registers its system checks)
         from common.files import virus_scanner  # noqa: F401
 
         connection_created.connect(close_database_file, dispatch_uid="common.close_database_file")

@@ -29,6 +29,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 from common import names
+from common.cache import CounterCache
 from common.error_pages import too_many_requests
 
 View = Callable[..., HttpResponseBase]
@@ -95,9 +96,12 @@ def count_attempt(name: str, rate: Rate, now: float | None = None) -> int:
     now = time.time() if now is None else now
     period, key = _period_and_key(name, rate, now)
     counts = caches["throttles"]
-    counts.add(key, 0, rate.seconds)
     try:
-        count = counts.incr(key)
+        if isinstance(counts, CounterCache):
+            count = counts.count(key, rate.seconds)
+        else:
+            counts.add(key, 0, rate.seconds)
+            count = counts.incr(key)
     except ValueError:
         return 0  # The cache was cleared in the meantime.
     return math.ceil((period + 1) * rate.seconds - now) if count > rate.most else 0

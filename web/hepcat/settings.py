@@ -411,6 +411,7 @@ if PAYPAL_CLIENT_ID and PAYPAL_SECRET and PAYPAL_WEBHOOK_ID:
     )
 if PRACTICE_PAYMENTS:
     PAYMENT_VARIANTS["practice"] = ("billing.gateways.practice.Practice", {})
+    PAYMENT_VARIANTS["practice-declined"] = ("billing.gateways.practice.Practice", {"declines": True})
 PAYMENT_VARIANTS |= ADDED.PAYMENT_VARIANTS
 
 # -- accounts and log-in -----------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from common.admin import ReadOnlyAdmin
 from mailroom import registry
 from mailroom.domain import overrides
-from mailroom.domain.preview import preview_mail
 from mailroom.forms import SuppressionForm, TemplateForm
 from mailroom.layout import framed_page
 from mailroom.models import Message, Preference, Suppression, Template
@@ -20,7 +19,7 @@ class MessageAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["state", "kind", "template"]
     search_fields = ["to", "subject", "template", "=about_id", "=provider_id"]
     date_hierarchy = "drafted_at"
-    exclude = ["lease", "data"]
+    exclude = ["lease", "data", "html"]
 
     @admin.display(description="subject", ordering="subject")
     def display_subject(self, message: Message) -> str:
@@ -82,4 +81,4 @@ class TemplateAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return None
         mail = registry.declared_mails()[form.instance.name]
-        return framed_page(preview_mail(mail, form.instance.subject, form.instance.body).html)
+        return framed_page(overrides.preview_mail(mail, form.instance.subject, form.instance.body).html)

@@ -4,8 +4,8 @@
 
 The text is in `<app>/templates/mail/users/activate.md`: a line `Subject: …`, a blank line, and a Django template that
 renders Markdown. `context(message)` is called when the mail is rendered, so that links with a secret are never stored.
-It must not change anything, and it returns text, numbers, dates, and lists or dicts of them. For a preview, `sample()`
-returns the same.
+It must not change anything, and it returns text, numbers, dates, and lists or dicts of them. A value may also be a
+function, which is called only if the text uses the value. For a preview, `sample()` returns the same.
 
 The app also declares the kinds of records that its mails are about, with their pages at the desk or in admin:
 

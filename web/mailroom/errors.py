@@ -3,13 +3,7 @@
 from common.errors import Refusal
 
 
-class MailUnavailable(Refusal):
-    """The mail cannot be shown. The sentence says why."""
-
-    code = "mail_unavailable"
-
-
-class MailTextInvalid(MailUnavailable):
+class MailTextInvalid(Refusal):
     """The text of the mail has an error. `part` is 'subject' or 'body'."""
 
     code = "mail_text_invalid"

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from common.names import email_key
 from mailroom import registry
 from mailroom.declare import OPTIONAL_KINDS, MailKind
-from mailroom.domain.preview import preview_mail
+from mailroom.domain import overrides
 from mailroom.errors import MailTextInvalid
 from mailroom.models import Suppression, Template
 
@@ -76,7 +76,7 @@ class TemplateForm(forms.ModelForm):
         mail = registry.declared_mails().get(cleaned.get("name") or self.instance.name)
         if mail is not None and {"subject", "body"} <= cleaned.keys():
             try:
-                preview_mail(mail, cleaned["subject"], cleaned["body"])
+                overrides.preview_mail(mail, cleaned["subject"], cleaned["body"])
             except MailTextInvalid as error:
                 self.add_error(error.part, str(error))
         return cleaned

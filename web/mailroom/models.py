@@ -24,6 +24,7 @@ class MessageState(models.TextChoices):
     BOUNCED = "bounced", _("Bounced")
 
 
+LONGEST_ADDRESS = 254
 OPEN = [MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING]
 TONES: dict[str, str] = {
     MessageState.SENT: "good",
@@ -35,20 +36,27 @@ STATES_WITH_REASON = [MessageState.SUPPRESSED, MessageState.PARKED, MessageState
 
 
 class Message(models.Model):
-    """One mail to one address. Its text is not stored; `data` holds only the ids that its context needs."""
+    """One mail to one address. The rows that are queued are the queue that workers send.
+
+    Until it is sent, `data` holds only the ids from which its text is made. `subject`, `text` and `html` are what was
+    sent, except for secret links and codes; `html` is without the frame that all mails share.
+    """
 
     template = models.CharField(_("mail"), max_length=80)
-    to = models.EmailField(_("address"), max_length=254)
+    to = models.EmailField(_("address"), max_length=LONGEST_ADDRESS)
     key = models.CharField(max_length=120, help_text=_("Prevents sending the same email twice."))
     kind = models.CharField(max_length=15, choices=MailKind.choices)
     person_id = models.BigIntegerField(_("account"), null=True, blank=True, db_index=True)
     about_type = models.CharField(max_length=40, blank=True)
     about_id = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict, blank=True)
-    state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
-    subject = models.CharField(
-        max_length=200, blank=True, help_text=_("As it was sent, without secret codes and links.")
+    state = models.CharField(max_length=10, choices=MessageState.choices)
+    due_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text=_("When it may be sent; empty unless it is waiting.")
     )
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text=_("Why it was not sent, or what went wrong."))
     tries = models.PositiveSmallIntegerField(default=0)
     rounds = models.PositiveSmallIntegerField(default=0, help_text=_("How often it was resent."))
@@ -74,6 +82,11 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state=MessageState.SENDING) | ~Q(lease=""), name="mailroom_message_sending_has_lease"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=MessageState.QUEUED, due_at__isnull=False)
+                | (~Q(state=MessageState.QUEUED) & Q(due_at__isnull=True)),
+                name="mailroom_message_queued_is_due",
             ),
         ]
 

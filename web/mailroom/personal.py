@@ -9,7 +9,7 @@ from common.personal import PersonRecords
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
-    "mailroom.Message": _("Which emails we sent you, their subjects, and when; not their text"),
+    "mailroom.Message": _("The emails we sent you, without personal links"),
     "mailroom.Preference": _("Your email preferences"),
     "mailroom.Suppression": _("That emails to you bounced, or that you reported one as spam"),
 }
@@ -28,6 +28,7 @@ def export(person: PersonRecords) -> dict[str, object]:
             {
                 "mail": message.title,
                 "subject": message.subject,
+                "text": message.text,
                 "to": message.to,
                 "status": message.get_state_display(),
                 "at": message.changed_at.isoformat(),

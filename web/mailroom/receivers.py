@@ -1,20 +1,11 @@
-"""The receivers that send messages and confirm subscriptions."""
+"""The receiver that confirms subscriptions to notices."""
 
-from collections.abc import Sequence
-from contextlib import closing
 from typing import Any
 
 import requests
 
 from common.errors import TemporaryFailure
-from mailroom.domain import send_batches
-from outbox.declare import Outcomes, receives_batches, runs_outside_transaction
-
-
-@receives_batches(size=100)
-def send_queued_messages(events: Sequence[Any]) -> Outcomes:
-    with closing(send_batches.send_messages([event.payload.message_id for event in events])) as outcomes:
-        yield from zip(events, outcomes, strict=True)
+from outbox.declare import runs_outside_transaction
 
 
 @runs_outside_transaction

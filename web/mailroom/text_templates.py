@@ -5,6 +5,7 @@ in placeholders.py), so that Markdown characters in the value have no effect. A 
 """
 
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
@@ -99,7 +100,7 @@ def body_template(source: str) -> Template:
     return template_engines()[0].from_string(apply_as_written_filter(source))
 
 
-def fill_template(template: Template, context: dict[str, Any]) -> tuple[str, Placeholders]:
+def fill_template(template: Template, context: Mapping[str, Any]) -> tuple[str, Placeholders]:
     """Return the text with its tokens, and the placeholders that replace them."""
     placeholders = Placeholders()
     token = _values.set(placeholders)

@@ -80,17 +80,11 @@ def receiver_problems(place: str, path: str, when: str) -> Iterator[checks.Check
             hint="def receiver(event): ...",
             id="outbox.E004",
         )
-    elif when == "now" and (hasattr(receiver, "outside") or hasattr(receiver, "batch_size")):
+    elif when == "now" and hasattr(receiver, "outside"):
         yield checks.Error(
             f"{place}: {path} calls an external system and must not run 'now', inside a transaction.",
             hint="Move it to 'later'.",
             id="outbox.E005",
-        )
-    elif hasattr(receiver, "batch_size") and not inspect.isgeneratorfunction(receiver):
-        yield checks.Error(
-            f"{place}: {path} receives batches and must yield (event, None or the exception) for each event.",
-            hint="See the docstring of outbox/declare.py.",
-            id="outbox.E006",
         )
 
 

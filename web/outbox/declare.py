@@ -10,14 +10,14 @@ Each event is declared once, in `<app>/events.py`:
 
 A receiver is a function that takes one event; `hepcat/workflows.py` maps events to their receivers. A receiver that
 only uses the database needs no decorator: it runs in one transaction with the update that marks its delivery as done,
-so its effect happens exactly once. Receivers that call another system can only be mapped under `later`. They use one of
-the two decorators at the end of this file.
+so its effect happens exactly once. Receivers that call another system can only be mapped under `later`, and use the
+decorator at the end of this file.
 """
 
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 R = TypeVar("R", bound=Callable[..., Any])
@@ -100,22 +100,3 @@ def runs_outside_transaction(receiver: R) -> R:
     """Mark a receiver that calls another system. It runs outside any transaction and may run more than once."""
     receiver.outside = True  # type: ignore[attr-defined]
     return receiver
-
-
-Outcomes = Iterator[tuple[Any, Exception | None]]
-
-
-def receives_batches(size: int) -> Callable[[Callable[[Sequence[Any]], Outcomes]], Callable[[Sequence[Any]], Outcomes]]:
-    """Mark a receiver that takes up to `size` events at once, such as to send many mails over one connection.
-
-    The receiver is a generator that yields `(event, None)` for each success and `(event, exception)` for each failure.
-    It runs outside any transaction. Each outcome is saved when it is yielded, and the lease of the other events is
-    renewed meanwhile. If the receiver raises, all events that it has not yielded fail with that error. If the worker
-    stops, the generator is closed, so it should clean up in `finally`; the remaining events are delivered again.
-    """
-
-    def mark(receiver: Callable[[Sequence[Any]], Outcomes]) -> Callable[[Sequence[Any]], Outcomes]:
-        receiver.batch_size = size  # type: ignore[attr-defined]
-        return receiver
-
-    return mark

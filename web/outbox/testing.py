@@ -7,15 +7,16 @@ from django.utils import timezone
 from outbox.domain.claims import claim_deliveries
 from outbox.domain.deliveries import deliver_batch
 from outbox.models import Delivery, DeliveryState
+from outbox.work_queues import process_queues
 
 
 def run_all(*, retries: bool = False) -> int:
-    """Deliver everything that is due, including new events. With `retries`, failed deliveries are retried now."""
+    """Do all work that is due, including what it causes. With `retries`, failed deliveries are retried now."""
     total = 0
     while True:
         if retries:
             Delivery.objects.filter(state=DeliveryState.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
-        ended = deliver_batch(claim_deliveries(), together=1)
+        ended = deliver_batch(claim_deliveries(), together=1) + process_queues()
         total += ended
         if not ended:
             return total

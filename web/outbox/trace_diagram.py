@@ -1,12 +1,13 @@
-"""A trace as a drawing with a row for each event and receiver, in which time runs from left to right."""
+"""A trace as a drawing with a row for each event, receiver and email, in which time runs from left to right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from outbox.domain.trace import TracedAttempt, TracedEvent
+from outbox.domain.trace import Trace
+from outbox.work_queues import TracedAttempt
 
 WIDTH, LABEL_WIDTH, ROW_HEIGHT, INDENT = 760, 250, 24, 14
 SHORTEST_BAR = 4.0
@@ -47,35 +48,33 @@ class TraceDrawing:
     labels: int = LABEL_WIDTH
 
 
-def draw_trace(traced_events: Sequence[TracedEvent]) -> TraceDrawing | None:
-    if not traced_events:
-        return None
+def draw_trace(trace: Trace) -> TraceDrawing:
     now = timezone.now()
-    attempts = [
-        attempt for traced_event in traced_events for traced in traced_event.deliveries for attempt in traced.attempts
-    ]
-    begins = min([traced_event.event.at for traced_event in traced_events] + [attempt.began for attempt in attempts])
-    ends = max(
-        [traced_event.event.at for traced_event in traced_events] + [attempt.ended or now for attempt in attempts]
-    )
+    rows = list(trace_rows(trace))
+    attempts = [attempt for row in rows for attempt in row[3]]
+    event_times = [traced_event.event.at for traced_event in trace.events]
+    begins = min([*event_times, *(attempt.began for attempt in attempts)])
+    ends = max([*event_times, *(attempt.ended or now for attempt in attempts)])
     span = max(ends - begins, timedelta(milliseconds=1))
 
     def x(moment: datetime) -> float:
         return round(LABEL_WIDTH + (moment - begins) / span * (WIDTH - LABEL_WIDTH - 30), 1)
 
     lines = []
-    for number, (indent, label, moment, attempts_in_row) in enumerate(trace_rows(traced_events)):
+    for number, (indent, label, moment, attempts_in_row) in enumerate(rows):
         marks = [TraceBar(x(moment), 0, "event", "", label)] if moment else []
         marks += [trace_bar(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
         lines.append(TraceRow(ROW_HEIGHT * (number + 1), indent, label[:LABEL_LENGTH], moment is not None, marks))
     return TraceDrawing(lines, WIDTH, ROW_HEIGHT * (len(lines) + 2), begins, ends)
 
 
-def trace_rows(traced_events: Sequence[TracedEvent]) -> Iterator[tuple[int, str, datetime | None, list[TracedAttempt]]]:
-    for traced_event in traced_events:
+def trace_rows(trace: Trace) -> Iterator[tuple[int, str, datetime | None, list[TracedAttempt]]]:
+    for traced_event in trace.events:
         yield traced_event.depth * INDENT, traced_event.event.type, traced_event.event.at, []
         for traced in traced_event.deliveries:
             yield (traced_event.depth + 1) * INDENT, traced.delivery.short_name, None, traced.attempts
+    for work in trace.work:
+        yield 0, work.name, None, [work.attempt]
 
 
 def trace_bar(attempt: TracedAttempt, start: float, end: float) -> TraceBar:

@@ -87,10 +87,10 @@ ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str | Promise]] = 
 @require_safe
 @desk_required("outbox.view_event")
 def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse:
-    traced_events = trace_subject(kind, subject_id)
-    if not traced_events:
+    trace = trace_subject(kind, subject_id)
+    if not trace:
         raise Http404
-    context = {"subject": f"{kind} {subject_id}", "traced_events": traced_events, "drawing": draw_trace(traced_events)}
+    context = {"subject": f"{kind} {subject_id}", "trace": trace, "drawing": draw_trace(trace)}
     return render(request, "outbox/trace.html", context)
 
 

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from common.personal import PersonRecords
+from mailroom.domain import delete_messages_about
 from pages.models import ContactMessage
 
 MODELS = {"pages.ContactMessage": "Your messages to the school from the contact page"}
@@ -29,7 +30,9 @@ def export(person: PersonRecords) -> dict[str, object]:
 
 
 def erase(person: PersonRecords) -> None:
-    contact_messages_of(person).delete()
+    messages = contact_messages_of(person)
+    delete_messages_about("contactmessage", messages.values_list("pk", flat=True))
+    messages.delete()
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:

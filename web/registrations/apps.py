@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-MODELS = ("registration", "ticket", "waitlistentry", "classcancellation")
+MODELS = ("registration", "waitlistentry", "classcancellation")
 
 
 class RegistrationsConfig(AppConfig):

@@ -13,24 +13,14 @@ class ClassesCanceled:
 
 
 @dataclass(frozen=True)
-class EnrollmentDecided:
-    """A class with a minimum enrollment was confirmed, its decision was postponed, or it needs a decision."""
+class TentativeClassJoined:
+    """A registration was confirmed in a class that takes place only if enough people register."""
 
     class_offer_id: int
 
 
-CLASS_CONFIRMED = EventType(
-    "registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
-)
-
-
-DECISION_POSTPONED = EventType(
-    "registrations.decision_postponed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
-)
-
-
-DECISION_NEEDED = EventType(
-    "registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
+TENTATIVE_CLASS_JOINED = EventType(
+    "registrations.tentative_class_joined", TentativeClassJoined, subject=("class_offer", "class_offer_id")
 )
 
 
@@ -41,10 +31,12 @@ CLASSES_CANCELED = EventType(
 
 @dataclass(frozen=True)
 class RegistrationChanged:
-    """A student's spot in a class was confirmed, ended or disputed."""
+    """A student's spot in a class, or in one of its meetings, was held, confirmed, ended or disputed."""
 
     registration_id: int
     class_offer_id: int
+    meeting_id: int | None
+    """None for a spot in the whole class."""
     student_id: int
 
 
@@ -69,62 +61,3 @@ REGISTRATION_ENDED = EventType(
 
 
 HOLD_EXPIRED = EventType("registrations.hold_expired", RegistrationChanged, subject=("registration", "registration_id"))
-
-
-@dataclass(frozen=True)
-class TicketChanged:
-    """A student's ticket for one meeting of a class was confirmed, ended or disputed."""
-
-    ticket_id: int
-    class_offer_id: int
-    student_id: int
-
-
-TICKET_HELD = EventType("registrations.ticket_held", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_CONFIRMED = EventType("registrations.ticket_confirmed", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_SUSPENDED = EventType("registrations.ticket_suspended", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_ENDED = EventType("registrations.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_HOLD_EXPIRED = EventType("registrations.ticket_hold_expired", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-@dataclass(frozen=True)
-class WaitlistChanged:
-    """Someone joined a waitlist, was offered a spot, accepted it, or left the list."""
-
-    entry_id: int
-    class_offer_id: int
-
-
-WAITLIST_JOINED = EventType("registrations.waitlist_joined", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-WAITLIST_LEFT = EventType("registrations.waitlist_left", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-WAITLIST_ENTRY_MOVED = EventType(
-    "registrations.waitlist_entry_moved", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)
-
-
-WAITLIST_CLOSED = EventType("registrations.waitlist_closed", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-SPOT_OFFERED = EventType("registrations.spot_offered", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-SPOT_OFFER_ACCEPTED = EventType(
-    "registrations.spot_offer_accepted", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)
-
-
-SPOT_OFFER_EXPIRED = EventType(
-    "registrations.spot_offer_expired", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)

@@ -6,9 +6,8 @@ JOBS = [
     Job(
         "registrations.invite_to_upgrade",
         every=timedelta(hours=1),
-        run="registrations.domain.tickets.upgrade_invitations.send_upgrade_invitations",
+        run="registrations.domain.upgrades.invitations.send_upgrade_invitations",
     ),
-    Job("registrations.expire_holds", every=timedelta(minutes=5), run="registrations.domain.spots.expire_due_holds"),
     Job(
         "registrations.decide_minimum",
         every=timedelta(hours=1),

@@ -110,7 +110,7 @@ MAILS = [
 
 ABOUT = {
     "registration": AboutPage(_("Registration {}"), "desk_registration", "registrations.view_registration"),
-    "ticket": AboutPage(_("Ticket {}"), "desk_ticket", "registrations.view_ticket"),
+    "ticket": AboutPage(_("Drop-in or trial {}"), "desk_ticket", "registrations.view_registration"),
     "waitlist_entry": AboutPage(
         _("Waitlist entry {}"), "desk_waitlists", "registrations.view_waitlistentry", has_id=False
     ),

@@ -6,8 +6,8 @@ from django.db.models import F, Q, QuerySet
 from billing.models import OrderLine
 from common.errors import MergeConflict
 from common.personal import PersonRecords
+from registrations.domain import eligibility
 from registrations.domain.line_details import AttendeeDetails
-from registrations.domain.tickets import trials
 from registrations.models import (
     LevelOverride,
     LibraryVisit,
@@ -15,15 +15,14 @@ from registrations.models import (
     Registration,
     StudentCalendarFeed,
     StudentCompensation,
-    Ticket,
     WaitlistEntry,
 )
+from registrations.models.registrations import RegistrationQuerySet
 
 MODELS = {
     "registrations.LibraryVisit": "When you last visited the library",
     "registrations.Opening": "Resources that a teacher released for you",
-    "registrations.Registration": "Your spots in classes",
-    "registrations.Ticket": "Your drop-ins and trials",
+    "registrations.Registration": "Your spots in classes, your drop-ins and trials",
     "registrations.StudentCompensation": "What you received when the school canceled a class",
     "registrations.LevelOverride": "The level that the school set for you",
     "registrations.StudentCalendarFeed": "The secret address of the calendar of your own classes",
@@ -37,11 +36,10 @@ NOT_PERSONAL = {
 
 def export(person: PersonRecords) -> dict[str, object]:
     registrations = Registration.objects.filter(student__in=person.student_ids)
-    own = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
-    outcomes = StudentCompensation.objects.filter(own)
+    outcomes = StudentCompensation.objects.filter(registration__student__in=person.student_ids)
     return {
         "spots": list(
-            registrations.values(
+            registrations.whole_class().values(
                 "state",
                 "readiness",
                 "referral_source",
@@ -52,11 +50,11 @@ def export(person: PersonRecords) -> dict[str, object]:
         "drop-ins and trials": [
             {
                 "what": each.kind_text,
-                "when": str(each.meeting.slot),
+                "when": str(each.day.slot),
                 "class": str(each.class_offer),
                 "state": each.state,
             }
-            for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
+            for each in registrations.single_meeting().for_meeting_lists()
         ],
         "waitlists": list(
             _waitlist_entries_of(person).values(
@@ -83,8 +81,7 @@ def _openings_of(person: PersonRecords) -> QuerySet[Opening]:
 
 def erase(person: PersonRecords) -> None:
     """Attendance stays recorded. The names disappear with the account."""
-    Registration.objects.filter(student__in=person.student_ids).update(referral_source="", end_reason="")
-    Ticket.objects.filter(student__in=person.student_ids).update(end_reason="")
+    Registration.objects.filter(student__in=person.student_ids).update(referral_source="", end_reason="", conflict="")
     LibraryVisit.objects.filter(account=person.account_id).delete()
     _openings_of(person).delete()
     StudentCalendarFeed.objects.filter(student__in=person.student_ids).delete()
@@ -114,40 +111,38 @@ def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
             levels.append("The level set on the other record is dropped.")
     elif overrides.update(student=student_id):
         levels.append("The level set by staff moves over.")
-    return [
-        *levels,
-        *_merge_registrations(source, student_id),
-        *_merge_tickets(source, student_id),
-    ]
+    return [*levels, *_merge_registrations(source, student_id)]
 
 
 def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
     registrations = Registration.objects.filter(student__in=source.student_ids)
     if not registrations:
         return []
-    duplicates = Registration.objects.live().filter(
-        student=student_id, class_offer__in=registrations.live().values("class_offer")
-    )
-    if both := duplicates.select_related("class_offer__subject__level", "class_offer__session").first():
-        raise MergeConflict(f"Both have a spot in {both.class_offer}. Cancel one of the two first.")
+    _refuse_double_registrations(registrations, Registration.objects.filter(student=student_id))
     _reassign_attendee(OrderLine.objects.filter(registrations__in=registrations), student_id)
-    moved = registrations.update(student=student_id)
-    return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
+    in_classes = registrations.whole_class().update(student=student_id)
+    single = registrations.update(student=student_id)
+    return [
+        *_counted(in_classes, "One spot in a class moves over.", "{} spots in classes move over."),
+        *_counted(single, "One drop-in or trial moves over.", "{} drop-ins and trials move over."),
+    ]
 
 
-def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
-    tickets = Ticket.objects.filter(student__in=source.student_ids)
-    if not tickets:
-        return []
-    own_tickets = Ticket.objects.filter(student=student_id)
-    duplicates = own_tickets.live().filter(meeting__in=tickets.live().values("meeting"))
-    subjects = tickets.filter(state__in=trials.COUNTED_STATES).values("trial_of")
-    tried = own_tickets.filter(state__in=trials.COUNTED_STATES, trial_of__in=subjects)
-    if both := duplicates.for_lists().first() or tried.for_lists().first():
+def _refuse_double_registrations(theirs: RegistrationQuerySet, own: RegistrationQuerySet) -> None:
+    """One student cannot have what both have now: see the constraints of Registration."""
+    live = theirs.live()
+    in_class = own.whole_class().live().filter(class_offer__in=live.whole_class().values("class_offer"))
+    if both := in_class.select_related("class_offer__subject__level", "class_offer__session").first():
+        raise MergeConflict(f"Both have a spot in {both.class_offer}. Cancel one of the two first.")
+    on_day = own.live().filter(meeting__in=live.single_meeting().values("meeting"))
+    subjects = theirs.filter(state__in=eligibility.TRIED_STATES, trial_of__isnull=False).values("trial_of")
+    tried = own.filter(state__in=eligibility.TRIED_STATES, trial_of__in=subjects)
+    if both := on_day.for_lists().first() or tried.for_lists().first():
         raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.class_offer}. Cancel one of the two first.")
-    _reassign_attendee(OrderLine.objects.filter(tickets__in=tickets), student_id)
-    moved = tickets.update(student=student_id)
-    return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]
+
+
+def _counted(number: int, one: str, several: str) -> list[str]:
+    return [one if number == 1 else several.format(number)] if number else []
 
 
 def _reassign_attendee(lines: QuerySet[OrderLine], student_id: int) -> None:

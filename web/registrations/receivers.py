@@ -9,17 +9,11 @@ from classwork.models import ClassOffer
 from common.errors import NeedsPerson
 from registrations.domain import minimum_enrollment, notifications, registration_window, spot_offers, spots
 from registrations.domain.cancellations.notifications import draft_cancellation_mails
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from registrations.product_kinds.classes import ClassKind
 from users.domain.guardianship import ClaimAnswer
 
 IN_DISPUTE = "The payer disputed the payment."
-
-
-def mail_attendee(event: Any) -> None:
-    notifications.draft_registered_mail(
-        Registration.objects.select_related("student", "line").get(pk=event.payload.registration_id)
-    )
 
 
 def mail_ended_registration(event: Any) -> None:
@@ -33,18 +27,11 @@ def mail_transferred_spot(event: Any) -> None:
 
 
 def check_double_registration(event: Any) -> None:
+    """This runs later, so that the time a buyer waits does not tell whether a student is registered already."""
     registrations = Registration.objects.select_related(
-        "line__order", "class_offer__subject__level", "class_offer__session"
+        "line__order", "class_offer__subject__level", "class_offer__session", "meeting", "student", "duplicate_of"
     )
     notifications.report_double_registration(registrations.get(pk=event.payload.registration_id))
-
-
-def check_known_guest(event: Any) -> None:
-    notifications.open_known_guest_issue(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
-
-
-def mail_guest(event: Any) -> None:
-    notifications.draft_ticket_mail(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
 
 
 def move_early_price(event: Any) -> None:
@@ -59,14 +46,13 @@ def apply_disputes(event: Any) -> None:
     A spot whose dispute was lost stays on hold until the office decides.
     """
     lines = exchanges.lines_built_on(event.payload.order_id)
-    for kind in (Registration, Ticket):
-        for spot in kind.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
-            # A spot that replaced a disputed one is put on hold too.
-            earlier = exchanges.exchange_chain(spot.line) if spot.line else []
-            if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
-                spots.suspend_spot(spot, why=IN_DISPUTE)
-            elif spot.end_reason == IN_DISPUTE:
-                spots.resume_spot(spot)
+    for registration in Registration.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
+        # A spot that replaced a disputed one is put on hold too.
+        earlier = exchanges.exchange_chain(registration.line) if registration.line else []
+        if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
+            spots.suspend_spot(registration, why=IN_DISPUTE)
+        elif registration.end_reason == IN_DISPUTE:
+            spots.resume_spot(registration)
 
 
 def request_attendee_address(event: Any) -> None:
@@ -86,27 +72,9 @@ def offer_freed_spots(event: Any) -> None:
     spot_offers.offer_free_spots(event.payload.class_offer_id)
 
 
-def mail_waitlist_change(event: Any) -> None:
-    notifications.draft_waitlist_mail(event.type.rpartition(".")[2], event.payload.entry_id)
-
-
 def mail_class_cancellation(event: Any) -> None:
     draft_cancellation_mails(event.payload.cancellation_id)
 
 
 def confirm_class_at_minimum(event: Any) -> None:
     minimum_enrollment.confirm_if_minimum_reached(event.payload.class_offer_id)
-
-
-def mail_class_confirmed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.class_offer_id, "registrations.class_confirmed")
-
-
-def mail_decision_postponed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(
-        event.payload.class_offer_id, "registrations.decision_postponed", event.key.partition(" ")[2]
-    )
-
-
-def mail_decision_needed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mail_to_office(event.payload.class_offer_id)

@@ -56,9 +56,7 @@ SENTENCES: dict[str, Sentence] = {
         _("registered the student for the rest of the series in order {order}"),
         _("registered the student for the rest of the series"),
     ),
-    "registrations.ticket_confirmed": _("confirmed the ticket"),
     "registrations.ticket_sold_at_desk": (ticket_sold, _("sold a ticket at the desk")),
-    "registrations.ticket_suspended": _("put the ticket on hold"),
     "registrations.spot_offered": _("offered a spot from the waitlist"),
     "registrations.waitlist_entry_moved": (
         _("moved the waitlist entry to position {position}"),

@@ -1,13 +1,12 @@
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from history.domain import record_action
 from outbox import causation
-from outbox.declare import Outcomes, receives_batches, runs_outside_transaction
+from outbox.declare import runs_outside_transaction
 from outbox.domain import emit
 from outbox.models import Event
 from tests.outbox.plugin import events
@@ -62,17 +61,3 @@ def ring(event: Event) -> None:
 @runs_outside_transaction
 def ring_and_emit(event: Event) -> None:
     calls.append(("cause", causation.current_cause()))
-
-
-@receives_batches(size=3)
-def ring_all(several: Sequence[Event]) -> Outcomes:
-    calls.append(("connect", len(several)))
-    try:
-        for event in several:
-            if event.payload.note == "break":
-                raise ConnectionError("the line to bob@example.org broke")
-            if event.payload.note == "end":
-                return
-            yield event, TemporaryFailure("No answer.") if event.payload.note == "busy" else None
-    finally:
-        calls.append(("hang up", None))

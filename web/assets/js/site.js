@@ -56,6 +56,15 @@ if (payButton) {
   updatePayButton();
 }
 
+// Send what was typed in another form along, so that its page can show it again: <form data-carries="id of the form">.
+for (const form of document.querySelectorAll("form[data-carries]")) {
+  form.addEventListener("formdata", (event) => {
+    for (const [name, value] of new FormData(document.getElementById(form.dataset.carries))) {
+      if (!event.formData.has(name)) event.formData.append(name, value);
+    }
+  });
+}
+
 // Copy the value of a field: <button data-copies="id of the field" data-copied="Copied" hidden>.
 for (const button of document.querySelectorAll("[data-copies]")) {
   if (!navigator.clipboard) break;

@@ -17,8 +17,10 @@ def lock_email_address(email: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.door {email}"])
 
 
-def lock_payments(order: Order) -> list[Payment]:
-    return list(Payment.objects.select_for_update().filter(order=order).order_by("pk"))
+def lock_payment(order: Order, pk: int) -> Payment:
+    payment = Payment.objects.select_for_update().get(pk=pk)
+    payment.order = order
+    return payment
 
 
 def lock_discount_code(pk: int) -> DiscountCode:
@@ -31,4 +33,5 @@ def lock_account(user: User) -> User:
 
 def live_lines(order: Order) -> list[OrderLine]:
     # Spots are always requested in this sequence.
-    return list(order.lines.filter(canceled_at=None).order_by("kind", "product_id", "pk"))
+    lines = (line for line in order.lines.all() if line.canceled_at is None)
+    return sorted(lines, key=lambda line: (line.kind, line.product_id, line.pk))

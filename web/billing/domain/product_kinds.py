@@ -5,7 +5,7 @@ the order line, never the other way around.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -66,6 +66,11 @@ class ProductKind(ABC):
         super().__init_subclass__(**more)
         cls.label = cls.label or cls.name.capitalize()
 
+    def load(self, lines: "Sequence[OrderLine]", at: datetime) -> None:
+        """Load what the answers about all these lines need, in a number of queries that does not depend on how many
+        there are. Without it, each answer loads what it needs."""
+        return
+
     @abstractmethod
     def describe(self, line: "OrderLine") -> ProductDescription: ...
 
@@ -115,9 +120,9 @@ class ProductKind(ABC):
         """Return the terms for buying now; billing.domain.refunds.terms has those of a line that was bought."""
         return Terms()
 
-    def step_deadline(self, line: "OrderLine", rule: str) -> datetime | None:
-        """Recalculate the deadline of a step by its rule. None means that it cannot be known."""
-        return None
+    def step_deadlines(self, line: "OrderLine", rules: Collection[str]) -> Mapping[str, datetime | None]:
+        """Recalculate the deadlines of steps by their rules. None means that it cannot be known."""
+        return {}
 
     def share_used(self, line: "OrderLine", at: datetime) -> Decimal:
         """Return the used share of the product, from 0 to 1."""
@@ -175,6 +180,17 @@ def kind_named(name: str) -> ProductKind:
 
 def kind_of_line(line: "OrderLine") -> ProductKind:
     return kind_named(line.kind)
+
+
+def load_kinds(lines: "Iterable[OrderLine]", at: datetime) -> "dict[str, ProductKind]":
+    """Return the installed kinds of the lines by name. Each has loaded what it needs to answer about all its lines."""
+    lines_by_kind: dict[str, list[OrderLine]] = {}
+    for line in lines:
+        lines_by_kind.setdefault(line.kind, []).append(line)
+    kinds = {name: kind_named(name) for name in lines_by_kind if name in settings.PRODUCT_KINDS}
+    for name, kind in kinds.items():
+        kind.load(lines_by_kind[name], at)
+    return kinds
 
 
 def installed_kinds() -> Iterator[tuple[str, str]]:

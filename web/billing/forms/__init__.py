@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
-from billing.domain.orders.cart import CartSummary
+from billing.domain.orders.cart import CartSnapshot
 from billing.domain.orders.placement import PlacementOptions
 from billing.domain.payments.received_moments import ASK, MomentChoice
 from billing.models import Order
@@ -73,12 +73,19 @@ class PlaceOrderForm(forms.Form):
     seen_vouchers = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
 
     def __init__(
-        self, summary: CartSummary, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any
+        self,
+        terms_version: str,
+        pay_by: date | None,
+        *args: Any,
+        snapshot: CartSnapshot | None = None,
+        **kwargs: Any,
     ) -> None:
+        """The page shows what fits the snapshot. Without one, the choice is checked when the order is placed."""
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
-        if summary.total_after_vouchers:
-            methods = gateways.online_methods() + ([(DOOR, gettext("At the door"))] if summary.at_the_door else [])
+        if snapshot is None or snapshot.total_after_vouchers:
+            may_pay_at_door = snapshot is None or snapshot.at_the_door
+            methods = gateways.online_methods() + ([(DOOR, gettext("At the door"))] if may_pay_at_door else [])
             later = gettext("Later, by %(date)s") % {"date": format_date(pay_by)} if pay_by else ""
             methods += [(LATER, later)] if pay_by else []
             self.fields["method"] = forms.ChoiceField(
@@ -86,6 +93,7 @@ class PlaceOrderForm(forms.Form):
                 choices=methods,
                 widget=forms.RadioSelect,
                 initial=methods[0][0] if methods else None,
+                required=snapshot is not None,
             )
         if terms_version:
             self.fields["terms"] = forms.BooleanField(label=gettext("I agree to the terms"))

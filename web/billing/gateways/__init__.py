@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.forms import Form
 from django.http import HttpResponseRedirect
 from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
@@ -48,8 +47,8 @@ class Gateway(BasicProvider):
         """Return how the payment was made, to be used within a sentence."""
         return self.label
 
-    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
-        """Return the form to show, or raise RedirectNeeded."""
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> None:
+        """Raise RedirectNeeded with the address at which the payer continues. No gateway has a form on our pages."""
         raise NotImplementedError
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
@@ -93,7 +92,7 @@ class HostedGateway(Gateway):
     def method_of(self, payment: Payment) -> str:
         return self.label
 
-    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> None:
         # After a network error nothing is stored, so the next click starts again with the same key.
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()

@@ -304,7 +304,8 @@ class OrderLine(models.Model):
 
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
-        line = self.exchanged_to.filter(reserves_exchange=True, canceled_at=None).select_related("order").first()
+        successors = (line for line in self.exchanged_to.all() if line.reserves_exchange and line.canceled_at is None)
+        line = next(successors, None)
         return None if line is None or line.order.has_expired(at) else line
 
     @property
@@ -316,8 +317,9 @@ class OrderLine(models.Model):
     def given_away(self, at: datetime) -> str:
         """Return a sentence if the line cannot be changed because of an exchange, else ""."""
         successor = self.successor(at)
-        if successor is None:
-            return ""
+        return "" if successor is None else self.given_away_to(successor)
+
+    def given_away_to(self, successor: "OrderLine") -> str:
         values = {"line": self, "successor": successor, "order_number": successor.order.number}
         if self.exchanged_at:
             return gettext("%(line)s was exchanged for %(successor)s (order %(order_number)s).") % values

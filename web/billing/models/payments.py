@@ -44,6 +44,7 @@ SESSION = {
     "transaction_id",
     "capturing_until",
 }
+STATUS_FIELDS = ("status", "message", "captured_amount", "captured_at", "submitted_at", "next_poll_at", "modified")
 GUARDED = {"status", "message", "captured_amount", "captured_at", "refunded_amount"} | SESSION
 FIRST_POLL_AFTER = timedelta(minutes=20)
 CAPTURE_DURATION = timedelta(minutes=2)
@@ -128,36 +129,34 @@ class Payment(BasePayment):
     def change_status(self, status: str, message: str = "", *, only_open: bool = False) -> None:
         """Change the status if TRANSITIONS allows it, and send the signal once, inside the transaction.
 
-        With `only_open` a payment that has ended stays unchanged, for news that does not prove a capture.
+        This is the interface that django-payments has for gateways. Our own code holds the locks already, and uses
+        billing.domain.payments.attempts. With `only_open` a payment that has ended stays unchanged, for news that does
+        not prove a capture.
         """
         with transaction.atomic():
             Order.objects.select_for_update().get(pk=self.order_id)
             row = Payment.objects.select_for_update().get(pk=self.pk)
-            if status in TRANSITIONS[row.status] and (row.status in OPEN or not only_open):
-                self._write(row, status, message)
-            self.refresh_from_db(
-                fields=[
-                    "status",
-                    "message",
-                    "captured_amount",
-                    "captured_at",
-                    "submitted_at",
-                    "next_poll_at",
-                    "modified",
-                ]
-            )
-            if row.status != self.status:
+            is_changed = (row.status in OPEN or not only_open) and row.store_status(status, message)
+            for name in STATUS_FIELDS:
+                setattr(self, name, getattr(row, name))
+            if is_changed:
                 status_changed.send(sender=Payment, instance=self)
 
-    def _write(self, row: "Payment", status: str, message: str) -> None:
-        changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
+    def store_status(self, status: str, message: str = "", **more: Any) -> bool:
+        """The caller has locked the order and this payment. Return False if TRANSITIONS does not allow the change."""
+        if status not in TRANSITIONS[self.status]:
+            return False
+        changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()} | more
         if status == PaymentStatus.CONFIRMED:
-            changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
+            changes |= {"captured_amount": self.total, "captured_at": timezone.now()}
         elif status == PaymentStatus.PREAUTH:
             changes |= {"submitted_at": timezone.now()}
         if status not in OPEN:
             changes |= {"next_poll_at": None}
         Payment.objects.filter(pk=self.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
 
     @property
     def key(self) -> str:

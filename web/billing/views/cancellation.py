@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
 from billing.domain import product_kinds
-from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations import quoted_cancellation
+from billing.domain.cancellations.cancellation_quote import CancellationQuote
+from billing.domain.cancellations.line_cancellation import ALREADY_CANCELED
 from billing.domain.refunds.handovers import PICK_UP
 from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Order, OrderLine
@@ -40,7 +42,7 @@ def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
 
 def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     if not lines or lines[0].canceled_at is not None or order.state == Order.State.CANCELED:
-        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
+        messages.info(request, ALREADY_CANCELED)
         return redirect(order.address())
     if request.method == "POST":
         return _cancel_as_shown(request, order, lines)
@@ -49,12 +51,9 @@ def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[Order
 
 def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     at, by = timezone.now(), session_cart.account_of_request(request)
+    canceled_by, seen = request.POST.get("canceled_by", ""), request.POST.get("seen", "")
     try:
-        options = cancellation_options.options_for_lines(order, lines, at)
-        chosen = next((option for option in options if option.by == request.POST.get("canceled_by")), None)
-        if chosen is None:
-            return _cancellation_page(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
-        result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
+        result = quoted_cancellation.cancel_for_payer(order, lines, canceled_by, at, seen=seen, by=by)
     except CancellationChanged as refusal:
         return _cancellation_page(request, order, lines, problem=str(refusal), status=409)
     except AlreadyCanceled as refusal:
@@ -69,19 +68,16 @@ def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLi
 def _cancellation_page(
     request: HttpRequest, order: Order, lines: Sequence[OrderLine], *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    at, quotes, refused = timezone.now(), [], ""
+    quotes, refused = [], ""
     try:
-        quotes = [
-            quoted_cancellation.quote_cancellation(order, option, at)
-            for option in cancellation_options.options_for_lines(order, lines, at)
-        ]
+        quotes = quoted_cancellation.quotes_for_payer(order, lines, timezone.now())
     except OrderTransitionRefused as refusal:
         refused = str(refusal)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)
 
 
-def describe_result(result: quoted_cancellation.CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
+def describe_result(result: CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
     sentences = [opening]
     if result.refunded_to_payment:
         sentences.append(
@@ -95,7 +91,7 @@ def describe_result(result: quoted_cancellation.CancellationQuote, opening: str,
     return " ".join(sentences)
 
 
-def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequence[OrderLine]) -> str:
+def _first_sentence(result: CancellationQuote, lines: Sequence[OrderLine]) -> str:
     if result.option.is_withdrawal:
         return _("We’ve received your withdrawal and emailed you a confirmation.")
     if len(lines) > 1:

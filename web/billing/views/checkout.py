@@ -1,4 +1,10 @@
-"""The checkout: attendees and payer, then the price and the order. Reloading a page or going back is harmless."""
+"""The checkout: one page that says what the order costs, and asks who pays and how. Every post answers with a redirect,
+so reloading a page or going back is harmless."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.forms import Form
@@ -8,215 +14,95 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import session_cart
-from billing.domain import product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
 from billing.domain.pricing import balances
+from billing.domain.product_kinds import ProductKind
 from billing.domain.vouchers import redemption as vouchers
 from billing.errors import DiscountCodeRefused, OrderAlreadyPlaced, OrderNotPlaced
 from billing.forms import CheckoutCodeForm, PayerForm, PlaceOrderForm
 from billing.models import Order
 from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import redirect_to_gateway
+from common.kept_forms import KeptForm, keep_and_redirect, take_kept_form
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
 from users.domain import consents
 
 
 @require_http_methods(FORM_METHODS)
-@rate_limited("checkout", by_address="240/h")
-def details(request: HttpRequest) -> HttpResponse:
+@rate_limited("place an order", by_address="120/h")
+@leads_to_gateways
+def checkout(request: HttpRequest) -> HttpResponse:
     cart = session_cart.find_cart(request)
-    if cart is None or not cart.lines.exists():
+    if cart is None or not cart.lines.all():
         return _redirect_without_cart(request)
-    data = request.POST if request.method == "POST" else None
-    steps = _questions_of_lines(request, carts.price_cart(cart, timezone.now()))
-    asks_payer = _asks_payer(request, cart)
-    if data is None and not steps and not asks_payer:
-        return redirect("checkout_review")
-    payer = PayerForm(data, instance=cart, initial=_initial_payer_data(request, cart)) if asks_payer else None
-    forms = [*((step.item, step.form) for step in steps), *([("", payer)] if payer else [])]
-    refused = [(item, form) for item, form in forms if data is not None and not form.is_valid()]
-    if data is not None and not refused:
-        if payer:
-            session_cart.remember_payer(request, payer.save())
-        for step in steps:
-            step.save()
-        return redirect("checkout_review")
-    context = {
-        "cart": cart,
-        "steps": steps,
-        "payer": payer,
-        "refused": refused,
-        "not_you": _typed_first_name(request, cart),
-    }
-    return render(request, "billing/checkout.html", context)
-
-
-def _asks_payer(request: HttpRequest, cart: Order) -> bool:
-    is_known = session_cart.account_of_request(request) is not None and cart.payer_name and cart.payer_email
-    if not is_known or (settings.BILLING_ADDRESS and not cart.street):
-        return True
-    return "payer_name" in request.POST if request.method == "POST" else "change" in request.GET
-
-
-def _typed_first_name(request: HttpRequest, cart: Order) -> str:
-    typed = cart.payer_name or session_cart.remembered_payer(request).get("payer_name", "")
-    return typed.split(maxsplit=1)[0] if typed and session_cart.account_of_request(request) is None else ""
-
-
-@require_POST
-def not_me(request: HttpRequest) -> HttpResponse:
-    session_cart.forget_payer(request)
-    return redirect("checkout")
+    if request.method == "POST":
+        return _submit_order(request, cart)
+    return render(request, "billing/checkout.html", _checkout_context(request, cart, take_kept_form(request)))
 
 
 class LineQuestions:
     """The questions that a product kind asks about one line of the cart."""
 
-    def __init__(self, cart_line: carts.CartLine, form: Form, request: HttpRequest) -> None:
-        self.seen, self.form, self.viewer = cart_line, form, session_cart.account_of_request(request)
-        self.kind = product_kinds.kind_of_line(cart_line.line)
-        self.template = self.kind.step_template
+    def __init__(self, cart_line: carts.CartLine, kind: ProductKind, form: Form, request: HttpRequest) -> None:
+        self.seen, self.kind, self.form = cart_line, kind, form
+        self.viewer = session_cart.account_of_request(request)
+        self.template = kind.step_template
 
     @property
     def item(self) -> str:
         """Name the person and the product, so that an error says which of several forms on the page it is about."""
-        return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.description.title]))
+        return ", ".join(filter(None, [self.seen.attendee_label, self.seen.description.title]))
 
     def save(self) -> None:
         self.kind.save_answers(self.seen.line, self.form, self.viewer)
 
 
-def _questions_of_lines(request: HttpRequest, summary: carts.CartSummary) -> list[LineQuestions]:
-    data = request.POST if request.method == "POST" else None
+def _questions_of_lines(
+    request: HttpRequest, snapshot: carts.CartSnapshot, data: Mapping[str, Any] | None
+) -> list[LineQuestions]:
     viewer = session_cart.account_of_request(request)
-    lines = [cart_line for cart_line in summary.lines if cart_line.price_facts]
-    forms = [
-        product_kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines
-    ]
     return [
-        LineQuestions(cart_line, form, request)
-        for cart_line, form in zip(lines, forms, strict=True)
-        if form is not None
+        LineQuestions(row, row.kind, form, request)
+        for row in snapshot.lines
+        if row.kind and (form := row.kind.checkout_form(row.line, viewer, data)) is not None
     ]
 
 
-def _initial_payer_data(request: HttpRequest, cart: Order) -> dict[str, str]:
-    user, typed = session_cart.account_of_request(request), session_cart.remembered_payer(request)
-    values = {
-        "payer_name": cart.payer_name or (user.get_full_name() if user else typed.get("payer_name", "")),
-        "payer_email": cart.payer_email or (user.email if user else typed.get("payer_email", "")),
-        "city": cart.city or settings.DEFAULT_CITY,
-        "area": cart.area or settings.DEFAULT_COUNTRY_AREA_STATE,
-        "postcode": cart.postcode or settings.DEFAULT_POSTCODE,
-        "country": cart.country or settings.DEFAULT_COUNTRY,
-    }
-    return {name: value for name, value in values.items() if value}
+# -- placing the order -------------------------------------------------------------------------------------------
 
 
-@require_http_methods(FORM_METHODS)
-@rate_limited("code", by_address="60/h", by_account="30/h")
-@leads_to_gateways
-def code(request: HttpRequest) -> HttpResponse:
-    """Apply a code. A refused code shows the review page at this address, which may then be opened by GET."""
-    cart = session_cart.find_cart(request)
-    form = CheckoutCodeForm(request.POST)
-    if request.method != "POST" or cart is None or not form.is_valid():
-        return redirect("checkout_review")
-    try:
-        carts.enter_code_or_voucher(cart, form.cleaned_data["code"], timezone.now())
-    except DiscountCodeRefused as refused:
-        form.add_error("code", str(refused))
-        return _review_page(request, cart, code_form=form)
-    uncount_request(request)
-    return redirect("checkout_review")
-
-
-@require_POST
-def unchoose_voucher(request: HttpRequest, voucher: int) -> HttpResponse:
-    cart = session_cart.find_cart(request)
-    if cart is not None:
-        vouchers.remove_chosen_voucher(cart, voucher)
-    return redirect("checkout_review")
-
-
-@require_http_methods(FORM_METHODS)
-@rate_limited("place an order", by_address="120/h")
-@leads_to_gateways
-def review(request: HttpRequest) -> HttpResponse:
-    cart = session_cart.find_cart(request)
-    if cart is None or not cart.lines.exists():
-        return _redirect_without_cart(request)
-    if not cart.payer_email:
-        return redirect("checkout")
-    if request.method == "POST":
-        return _place_order(request, cart)
-    return _review_page(request, cart)
-
-
-def _place_order(request: HttpRequest, cart: Order) -> HttpResponse:
+def _submit_order(request: HttpRequest, cart: Order) -> HttpResponse:
     at = timezone.now()
-    terms = terms_version()
-    form = PlaceOrderForm(carts.price_cart(cart, at), terms, due_dates.due_date_for(cart.payer, at), request.POST)
-    if not form.is_valid():
-        return _review_page(request, cart, form, status=400)
+    is_payer_asked = _is_payer_asked(request, cart, request.POST)
+    payer = PayerForm(request.POST, instance=cart) if is_payer_asked else None
+    # Only a page with questions is read twice: before the order is locked, and then again.
+    asked = _questions_of_lines(request, carts.price_cart(cart, at), request.POST) if "asked" in request.POST else []
+    form = PlaceOrderForm(terms_version(), due_dates.due_date_for(cart.payer, at), request.POST)
+    if not all([form.is_valid(), payer is None or payer.is_valid(), *(each.form.is_valid() for each in asked)]):
+        return keep_and_redirect(request, "checkout")
+    for each in asked:
+        each.save()
+    return _place_order(request, cart, form, payer.cleaned_data if payer else {}, at)
+
+
+def _place_order(
+    request: HttpRequest, cart: Order, form: PlaceOrderForm, payer: dict[str, str], at: datetime
+) -> HttpResponse:
+    if payer:
+        session_cart.remember_payer(request, payer)
     try:
-        order = placement.place_order(cart, form.how, seen=form.seen, at=at)
+        order = placement.place_order(cart, replace(form.how, payer_details=payer), seen=form.seen, at=at)
     except OrderAlreadyPlaced:
         session_cart.remember_placed_order(request, cart)
         return redirect(cart.address())
     except OrderNotPlaced as refused:
-        return _review_page(request, cart, form, problem=str(refused), status=409)
+        return keep_and_redirect(request, "checkout", problem=str(refused))
     session_cart.remember_placed_order(request, order)
     to_pay = order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW
-    return redirect_to_gateway(request, order, form.cleaned_data["method"]) if to_pay else redirect(order.address())
-
-
-def _review_page(
-    request: HttpRequest,
-    cart: Order,
-    form: PlaceOrderForm | None = None,
-    *,
-    code_form: CheckoutCodeForm | None = None,
-    problem: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    """Show the current price and problems. The totals of a refused form may be outdated, so they are not shown."""
-    at = timezone.now()
-    summary = carts.price_cart(cart, at)
-    form = form or PlaceOrderForm(summary, terms_version(), due_dates.due_date_for(cart.payer, at))
-    lines = [cart_line.line for cart_line in summary.lines]
-    earlier_lines = repeated_lines.repeated_in(lines, session_cart.placed_orders(request), at)
-    # Each policy is shown once, even if several people are registered for the same class.
-    policies = {
-        (cart_line.description.title, tuple(cart_line.sentences), cart_line.withdrawal): cart_line
-        for cart_line in summary.lines
-        if cart_line.sentences
-    }
-    context = {
-        "cart": cart,
-        "policies": list(policies.values()),
-        "repeated": [
-            (
-                cart_line,
-                product_kinds.kind_of_line(cart_line.line).attendee_label(cart_line.line),
-                earlier_lines[cart_line.line.pk].order,
-            )
-            for cart_line in summary.lines
-            if cart_line.line.pk in earlier_lines
-        ],
-        "pays_now": bool(summary.total_after_vouchers) and not form.offers_later,
-        "door_needs_click": summary.at_the_door and not request.user.is_authenticated,
-        "summary": summary,
-        "bill": balances.bill_lines(lines, summary.quote.now),
-        "form": form,
-        "code_form": code_form
-        or CheckoutCodeForm(initial={"code": cart.discount_code.code if cart.discount_code else ""}),
-        "problem": problem,
-        "no_details": session_cart.knows_payer(request) and not _questions_of_lines(request, summary),
-    }
-    return render(request, "billing/review.html", context, status=status)
+    method = form.cleaned_data.get("method", "")
+    return redirect_to_gateway(request, order, method) if to_pay and method else redirect(order.address())
 
 
 def terms_version() -> str:
@@ -231,3 +117,123 @@ def _redirect_without_cart(request: HttpRequest) -> HttpResponse:
     )
     order = orders[0] if orders else None
     return redirect(order.address()) if order else redirect("cart")
+
+
+# -- the page ----------------------------------------------------------------------------------------------------
+
+
+def _checkout_context(request: HttpRequest, cart: Order, kept: KeptForm | None) -> dict[str, Any]:
+    """Show the current price and problems. The totals of a refused form may be outdated, so they are not shown."""
+    at = timezone.now()
+    checked = kept.data if kept and kept.is_checked else None
+    typed = kept.data if kept and not kept.is_checked else None
+    is_payer_asked = _is_payer_asked(request, cart, kept.data if kept else request.GET)
+    for name, value in session_cart.remembered_payer(request).items():
+        setattr(cart, name, getattr(cart, name) or value)
+    initial = _initial_payer_data(request, cart) | ({name: typed[name] for name in typed} if typed else {})
+    payer = PayerForm(checked, instance=cart, initial=initial) if is_payer_asked else None
+    snapshot = carts.price_cart(cart, at)
+    form = PlaceOrderForm(
+        terms_version(), due_dates.due_date_for(cart.payer, at), checked, snapshot=snapshot, initial=typed
+    )
+    steps = _questions_of_lines(request, snapshot, checked)
+    forms = [*((step.item, step.form) for step in steps), *([("", payer)] if payer else []), ("", form)]
+    return {
+        "cart": cart,
+        "summary": snapshot,
+        "steps": steps,
+        "payer": payer,
+        "form": form,
+        "refused": [(item, each) for item, each in forms if checked and not each.is_valid()],
+        "problem": kept.problem if kept else "",
+        "code_form": _code_form(cart, kept),
+        "not_you": _remembered_first_name(request, cart),
+        "pays_now": bool(snapshot.total_after_vouchers) and not form.offers_later,
+        "door_needs_click": snapshot.at_the_door and not request.user.is_authenticated,
+        "bill": balances.bill_lines([row.line for row in snapshot.lines], snapshot.quote.now),
+        "policies": _distinct_policies(snapshot),
+        "repeated": _repeated_lines(request, snapshot, at),
+    }
+
+
+def _is_payer_asked(request: HttpRequest, cart: Order, data: Mapping[str, Any]) -> bool:
+    is_known = session_cart.account_of_request(request) is not None and cart.payer_name and cart.payer_email
+    if not is_known or (settings.BILLING_ADDRESS and not cart.street):
+        return True
+    return "payer_name" in data or "change" in data
+
+
+def _initial_payer_data(request: HttpRequest, cart: Order) -> dict[str, str]:
+    user = session_cart.account_of_request(request)
+    values = {
+        "payer_name": cart.payer_name or (user.get_full_name() if user else ""),
+        "payer_email": cart.payer_email or (user.email if user else ""),
+        "city": cart.city or settings.DEFAULT_CITY,
+        "area": cart.area or settings.DEFAULT_COUNTRY_AREA_STATE,
+        "postcode": cart.postcode or settings.DEFAULT_POSTCODE,
+        "country": cart.country or settings.DEFAULT_COUNTRY,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _remembered_first_name(request: HttpRequest, cart: Order) -> str:
+    is_known = session_cart.account_of_request(request) is not None
+    return cart.payer_name.split(maxsplit=1)[0] if cart.payer_name and not is_known else ""
+
+
+def _code_form(cart: Order, kept: KeptForm | None) -> CheckoutCodeForm:
+    problem = kept.errors.get("code", "") if kept else ""
+    form = CheckoutCodeForm(
+        kept.data if kept and problem else None,
+        initial={"code": cart.discount_code.code if cart.discount_code else ""},
+    )
+    if problem:
+        form.add_error("code", problem)
+    return form
+
+
+def _distinct_policies(snapshot: carts.CartSnapshot) -> list[carts.CartLine]:
+    # Each policy is shown once, even if several people are registered for the same class.
+    policies = {(row.description.title, tuple(row.sentences), row.withdrawal): row for row in snapshot.lines}
+    return [row for row in policies.values() if row.sentences]
+
+
+def _repeated_lines(
+    request: HttpRequest, snapshot: carts.CartSnapshot, at: datetime
+) -> list[tuple[carts.CartLine, Order]]:
+    lines = [row.line for row in snapshot.lines]
+    earlier = repeated_lines.repeated_in(lines, session_cart.placed_orders(request), at)
+    return [(row, earlier[row.line.pk].order) for row in snapshot.lines if row.line.pk in earlier]
+
+
+# -- the buttons beside it ---------------------------------------------------------------------------------------
+
+
+@require_POST
+def not_me(request: HttpRequest) -> HttpResponse:
+    session_cart.forget_payer(request)
+    return redirect("checkout")
+
+
+@require_http_methods(FORM_METHODS)
+@rate_limited("code", by_address="60/h", by_account="30/h")
+def code(request: HttpRequest) -> HttpResponse:
+    """Apply a code. The page keeps what was typed about the payer so far."""
+    cart = session_cart.find_cart(request)
+    form = CheckoutCodeForm(request.POST)
+    if request.method != "POST" or cart is None or not form.is_valid():
+        return redirect("checkout")
+    try:
+        carts.enter_code_or_voucher(cart, form.cleaned_data["code"], timezone.now())
+    except DiscountCodeRefused as refused:
+        return keep_and_redirect(request, "checkout", is_checked=False, code=str(refused))
+    uncount_request(request)
+    return keep_and_redirect(request, "checkout", is_checked=False)
+
+
+@require_POST
+def unchoose_voucher(request: HttpRequest, voucher: int) -> HttpResponse:
+    cart = session_cart.find_cart(request)
+    if cart is not None:
+        vouchers.remove_chosen_voucher(cart, voucher)
+    return redirect("checkout")

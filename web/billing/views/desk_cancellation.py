@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods
 from billing import session_cart
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
+from billing.domain.cancellations.cancellation_quote import CancellationQuote
+from billing.domain.cancellations.line_cancellation import ALREADY_CANCELED
 from billing.domain.refunds import terms
 from billing.domain.refunds.handovers import HAND_OVER
 from billing.errors import CancellationChanged, OrderTransitionRefused
@@ -28,12 +30,11 @@ TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the butt
 def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
     if order_line.canceled_at is not None:
-        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
+        messages.info(request, ALREADY_CANCELED)
         return redirect("desk_order", number=number)
     at = timezone.now()
     try:
-        cancellation_options.check_can_be_canceled(order_line.order, at)
-        step = cancellation_options.terms_step_for(order_line.order, order_line, at)
+        step = cancellation_options.step_for_staff(order_line, at)
     except OrderTransitionRefused as refusal:
         return _line_cancellation_page(request, order_line, None, str(refusal), status=409)
     form = CancelLineForm(request.POST or None, step=step, has_account=order_line.order.payer is not None)
@@ -77,7 +78,7 @@ def _line_cancellation_page(
     line: OrderLine,
     form: CancelLineForm | None,
     problem: str = "",
-    quote: quoted_cancellation.CancellationQuote | None = None,
+    quote: CancellationQuote | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import session_cart
 from billing.domain import product_kinds
-from billing.domain.cancellations import cancellation_options
 from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
 from billing.domain.orders.desk_actions import desk_actions
 from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
@@ -26,6 +25,7 @@ from billing.domain.payments.received_moments import moment_choices
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
 from billing.domain.refunds.handovers import HAND_OVER
+from billing.domain.refunds.order_snapshot import has_open_dispute
 from billing.errors import (
     NoOpenBalance,
     OrderTransitionRefused,
@@ -142,7 +142,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "history_lines": recent_history.recent_history_of(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
-        "items_disputed": cancellation_options.is_disputed(order),
+        "items_disputed": has_open_dispute(order),
     }
     context |= action_forms | refused
     return render(request, "billing/desk/order.html", context, status=400 if refused else 200)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,6 +25,7 @@ from billing.errors import ConfirmationLinkExpired, DiscountCodeRefused, OrderTr
 from billing.models import Order, Voucher
 from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import payment_context, try_to_stop_payment
+from billing.voucher_kind import VoucherKind
 from common.formats import format_money
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
@@ -32,16 +34,21 @@ from common.views import FORM_METHODS
 @require_safe
 @never_cache
 @leads_to_gateways
-def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
+def show_own_order(request: HttpRequest, number: int, *, is_result: bool = False) -> HttpResponse:
+    """Show the order. At the address to which a gateway sends the payer back, the heading says what happened."""
     order, at = session_cart.find_order(request, number), timezone.now()
+    prefetch_related_objects([order], "lines__exchanged_to__order", "payments__disputes", "payments__refunds")
+    payments, bill = order.payments.all(), balances.itemized_lines(order, at)
+    sells_vouchers = any(line.kind == VoucherKind.name for line in order.lines.all())
     context: dict[str, Any] = {
         "order": order,
-        "bill": balances.itemized_lines(order, at),
-        "amounts": amounts.summarize_amounts(order, at),
+        "is_result": is_result,
+        "bill": bill,
+        "amounts": amounts.summarize_amounts(order, at, bill),
         "line_terms": terms.terms_of_lines(order, at),
-        "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
-        "handover": handovers.handover_text(order),
-        "vouchers": Voucher.objects.filter(line__order=order),
+        "payments": [payment for payment in payments if payment.captured_at],
+        "handover": handovers.handover_text(order) if any(payment.refunded_amount for payment in payments) else "",
+        "vouchers": Voucher.objects.filter(line__order=order) if sells_vouchers else [],
     } | payment_context(order, at)
     status, is_new = context["status"], amounts.is_recently_completed(order, at)
     context["just_paid"] = is_new and status.is_paid
@@ -63,7 +70,7 @@ def show_receipt(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "order": order,
         "bill": bill,
-        "amounts": amounts.summarize_amounts(order, timezone.now()),
+        "amounts": amounts.summarize_amounts(order, timezone.now(), bill),
         "payments": order.payments.exclude(captured_at=None),
         "credit": credit.credit_spent_on(order),
         "tax": balances.included_tax(bill, order.currency),
@@ -133,7 +140,7 @@ def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def order_again(request: HttpRequest, number: int) -> HttpResponse:
-    """Go to the review page if everything is still available, else to the cart, which says what is not."""
+    """Go to the checkout if everything is still available, else to the cart, which says what is not."""
     order, at = session_cart.find_order(request, number), timezone.now()
     if not reorder.can_be_ordered_again(order, at):
         return redirect(order.address())
@@ -141,7 +148,7 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
     missing = reorder.refill_cart(cart, order, at)
     for sentence in missing:
         messages.warning(request, sentence)
-    return redirect("cart" if missing else "checkout_review")
+    return redirect("cart" if missing else "checkout")
 
 
 @require_POST

@@ -10,10 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from payments import RedirectNeeded
 
 from billing import gateways, session_cart
 from billing.domain.orders import amounts, reorder, transitions
@@ -22,7 +20,6 @@ from billing.domain.payments import attempts, gateway_polling, payment_status_te
 from billing.domain.pricing import balances
 from billing.errors import NoOpenBalance, NotRecordedYet, PaymentInProgress, WebhookRejected
 from billing.models import Order, Payment
-from billing.views.form_targets import leads_to_gateways
 from common.errors import WorkFailure
 from common.network import gateway_slot
 from common.search import read_number
@@ -39,15 +36,12 @@ def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> Htt
     gateway_polling.close_outdated_attempts(order, timezone.now())
     try:
         payment = attempts.start_attempt(order, variant, timezone.now())
-        attempts.gateway_form(payment)
     except NoOpenBalance:
         return redirect(order.address())
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
         return redirect(order.address())
-    except RedirectNeeded as onward:
-        return redirect(str(onward))
-    return redirect("payment_attempt", token=payment.token)
+    return redirect(attempts.open_gateway(payment))
 
 
 @require_POST
@@ -83,21 +77,6 @@ def try_to_stop_payment(request: HttpRequest, order: Order, by: User | None = No
             messages.success(request, gettext("The payment was canceled. Nothing was charged."))
         return not is_paid
     return False
-
-
-@require_http_methods(FORM_METHODS)
-@leads_to_gateways
-def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the form of a gateway on our own site. Only the payer's browser knows the token."""
-    payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
-    gateway = _gateway_or_404(payment.variant)
-    if gateway.by_hand:
-        raise Http404
-    try:
-        form = attempts.gateway_form(payment, request.POST if request.method == "POST" else None)
-    except RedirectNeeded as onward:
-        return redirect(str(onward))
-    return render(request, "billing/attempt.html", {"payment": payment, "form": form, "gateway": gateway})
 
 
 @csrf_exempt
@@ -153,17 +132,9 @@ def find_order_to_pay(request: HttpRequest) -> HttpResponse:
     return redirect(order.address()) if order else render(request, "billing/nothing_open.html")
 
 
-@require_safe
-@never_cache
-@leads_to_gateways
-def payment_result(request: HttpRequest, number: int) -> HttpResponse:
-    order, at = session_cart.find_order(request, number), timezone.now()
-    return render(request, "billing/result.html", {"order": order} | payment_context(order, at))
-
-
 def payment_context(order: Order, at: datetime) -> dict[str, Any]:
-    """Build the context that the order page and the result page share. The method tried last is listed first."""
-    last, status = order.payments.first(), payment_status_text.payment_text_of_order(order, at)
+    """Say on the page of an order how it can be paid. The method tried last is listed first."""
+    last, status = payment_status_text.last_attempt(order), payment_status_text.payment_text_of_order(order, at)
     last_variant = last.variant if last else ""
     methods = sorted(gateways.online_methods(), key=lambda method: method[0] != last_variant) if status.can_pay else []
     progress = payment_in_progress(order, at)

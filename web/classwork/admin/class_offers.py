@@ -143,10 +143,9 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     @admin.action(description=_("Copy selected"), permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
-            for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
-                next_session.create_repeated_class(
-                    acting_user(request), next_session.repeat_class(class_offer), class_offer.session
-                )
+            for class_offer in ClassOffer.objects.for_lists().filter(pk__in=chosen):
+                repeated = next_session.repeat_class(class_offer)
+                next_session.create_repeated_classes(acting_user(request), [repeated], class_offer.session)
         self.message_user(request, gettext("Copied into the same session; give the copies their own day and time."))
 
 

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.utils import timezone
 
-from classwork import events
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import REQUEST_FIELDS
 from classwork.domain.schedule import class_offers
@@ -25,8 +24,6 @@ from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Proposal, Subject
 from common.model_meta import field_label
 from history.domain import record_action
-from outbox.declare import EventType
-from outbox.domain import emit
 from users.models import Staff, User
 
 State = Proposal.State
@@ -116,14 +113,14 @@ def submit_proposal(staff: Staff, proposal: Proposal, message: str = "") -> Prop
         stored = _lock_proposal(proposal, State.DRAFT, State.ANSWERED)
         _refuse_overtaken(stored)
         stored.message, stored.submitted_at = message or stored.message, timezone.now()
-        return _set_proposal_state(staff.user, stored, State.SUBMITTED, events.PROPOSAL_SUBMITTED, message)
+        return _set_proposal_state(staff.user, stored, State.SUBMITTED, message)
 
 
 def withdraw_proposal(staff: Staff, proposal: Proposal) -> Proposal:
     with transaction.atomic():
         stored = _lock_proposal(proposal, *Proposal.OPEN)
         stored.decided_at = timezone.now()
-        return _set_proposal_state(staff.user, stored, State.WITHDRAWN, None, "")
+        return _set_proposal_state(staff.user, stored, State.WITHDRAWN, "")
 
 
 # -- the office ------------------------------------------------------------------------------------------------------
@@ -149,14 +146,14 @@ def approve_proposal(actor: User, proposal: Proposal, *, answer: str = "", seen:
         else:
             subjects.change_subject(actor, _subject_of_proposal(stored), values, seen=seen, why=stored.message)
         stored.answer, stored.decided_at = answer, timezone.now()
-        return _set_proposal_state(actor, stored, State.APPROVED, events.PROPOSAL_APPROVED, answer)
+        return _set_proposal_state(actor, stored, State.APPROVED, answer)
 
 
 def answer_proposal(actor: User, proposal: Proposal, text: str) -> Proposal:
     with transaction.atomic():
         stored = _lock_proposal(proposal, State.SUBMITTED)
         stored.answer, stored.decided_at = text, timezone.now()
-        return _set_proposal_state(actor, stored, State.ANSWERED, events.PROPOSAL_ANSWERED, text)
+        return _set_proposal_state(actor, stored, State.ANSWERED, text)
 
 
 # -- values and states -----------------------------------------------------------------------------------------------
@@ -218,12 +215,10 @@ def _refuse_overtaken(proposal: Proposal) -> None:
         raise ChangeRefused(FieldProblem("", OVERTAKEN))
 
 
-def _set_proposal_state(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:
+def _set_proposal_state(actor: User, proposal: Proposal, state: str, why: str) -> Proposal:
     before, proposal.state = proposal.state, state
     proposal.save()
-    entry = record_action(
+    record_action(
         actor, f"classwork.proposal_{state}", proposal, why=why, before=before, changes=sorted(proposal.changes)
     )
-    if event is not None:
-        emit(event, key=f"change {entry.pk}", proposal_id=proposal.pk, change=entry.pk)
     return proposal

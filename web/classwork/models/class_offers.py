@@ -65,6 +65,10 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         related = self.select_related("subject__level", "session", "location", "balance")
         return related.prefetch_related(*self._prefetches(Meeting.objects.select_related("location")))
 
+    def for_orders(self) -> "ClassOfferQuerySet":
+        """Needs two queries for any number of classes."""
+        return self.select_related("subject__level", "session", "location", "balance").prefetch_related("meetings")
+
     def _prefetches(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:
         assignments = Assignment.objects.select_related("staff__user")
         return [models.Prefetch("meetings", meetings), models.Prefetch("assignments", assignments), "skipped_dates"]

@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import transaction
+from django.utils import timezone
 
+from common.inserts import insert_once
 from common.names import email_key
-from mailroom import events
 from mailroom.domain import transitions
-from mailroom.domain.suppression import DeliveryBarriers
-from mailroom.models import Message, MessageState
+from mailroom.models import LONGEST_ADDRESS, Message, MessageState
 from mailroom.registry import mail_named
-from outbox.domain import emit
+from outbox.work_queues import announce_work
 
+QUEUE = "mailroom.messages"
 LONGEST_KEY = 120
-LONGEST_ADDRESS = 254
-NO_ADDRESS = "This is not an address that mail can be sent to."
 
 
 def draft_message(
@@ -31,56 +27,41 @@ def draft_message(
     about: tuple[str, Any] = ("", ""),
     hold: bool = False,
 ) -> Message:
-    """Store a message in the caller's transaction, to be sent after that has committed.
+    """Store a message in the caller's transaction. A worker sends it after that has committed.
 
     If the same mail to the same address with the same key exists, that message is returned. With `hold`, the message is
-    not sent until it is released. If the address is blocked or its owner does not want such mail, the message is stored
-    as not sent, with the reason.
+    not sent until it is released. Whether the address gets such mail is decided when the message is sent.
     """
     mail = mail_named(name)
     if len(key) > LONGEST_KEY:
         raise ValueError(f"The key of a {name} is longer than {LONGEST_KEY} characters.")
-    address = email_key(to)[:LONGEST_ADDRESS]
-    fields = {
-        "kind": mail.kind,
-        "person_id": person_id,
-        "data": dict(data or {}),
-        "about_type": about[0],
-        "about_id": str(about[1]),
-        "state": MessageState.DRAFTED,
-    }
-    with transaction.atomic():
-        message, new = Message.objects.get_or_create(template=name, to=address, key=key, defaults=fields)
-        if new and not hold:
-            release_message(message)
+    message = Message(
+        template=name,
+        to=email_key(to)[:LONGEST_ADDRESS],
+        key=key,
+        kind=mail.kind,
+        person_id=person_id,
+        data=dict(data or {}),
+        about_type=about[0],
+        about_id=str(about[1]),
+        state=MessageState.DRAFTED if hold else MessageState.QUEUED,
+        due_at=None if hold else timezone.now(),
+    )
+    if not insert_once(message):
+        return Message.objects.get(template=name, to=message.to, key=key)
+    if not hold:
+        announce_work(QUEUE)
     return message
 
 
-def release_message(message: Message) -> Message:
-    with transaction.atomic():
-        if reason := reason_not_to_send(message):
-            transitions.suppress_message(message, reason)
-        elif transitions.queue_message(message):
-            emit_queued(message)
-    return message
+def release_message(message: Message) -> None:
+    if transitions.queue_message(message):
+        announce_work(QUEUE)
 
 
 def release_held_messages(name: str, drafted_before: datetime) -> int:
     held = Message.objects.filter(template=name, state=MessageState.DRAFTED, changed_at__lte=drafted_before)
-    return len([release_message(message) for message in held.order_by("pk")[:500]])
-
-
-def reason_not_to_send(message: Message) -> str:
-    try:
-        validate_email(message.to)
-    except ValidationError:
-        return NO_ADDRESS
-    if len(message.to) == LONGEST_ADDRESS:
-        return NO_ADDRESS
-    return DeliveryBarriers([message.to]).against(message.to, message.kind)
-
-
-def emit_queued(message: Message) -> None:
-    # The key contains the round, so that each resending emits its own event.
-    key = f"{message.pk}:{message.rounds}"
-    emit(events.MESSAGE_QUEUED, key=key, message_id=message.pk, template=message.template)
+    messages = list(held.order_by("pk")[:500])
+    for message in messages:
+        release_message(message)
+    return len(messages)

@@ -1,43 +1,20 @@
-"""Periodic jobs that resend forgotten messages, close abandoned ones and delete old ones."""
+"""Closing of abandoned messages, and deletion of old messages and of those about deleted records."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from mailroom.domain import transitions
-from mailroom.domain.drafts import emit_queued
-from mailroom.models import OPEN, Message, MessageState
-from outbox.models import OPEN as OPEN_DELIVERY_STATES
-from outbox.models import Delivery
+from mailroom.models import OPEN, Message
 
-FORGOTTEN_AFTER = timedelta(hours=1)
 BATCH_SIZE = 500
 
 
 def close_abandoned_sendings() -> int:
     return transitions.mark_abandoned_possibly_sent(timezone.now() - timedelta(seconds=settings.MAIL_LEASE))
-
-
-def requeue_forgotten_messages() -> int:
-    # A queued message can have no open delivery left, such as after the mail server was down for a day.
-    now = timezone.now()
-    queued = Message.objects.filter(state=MessageState.QUEUED, changed_at__lt=now - FORGOTTEN_AFTER)
-    waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:BATCH_SIZE]}
-    open_deliveries = Delivery.objects.filter(
-        state__in=OPEN_DELIVERY_STATES, event__subject_type="message", event__subject_id__in=list(waiting)
-    )
-    for subject_id in open_deliveries.values_list("event__subject_id", flat=True):
-        waiting.pop(subject_id, None)
-    for pk in waiting.values():
-        with transaction.atomic():
-            message = Message.objects.select_for_update().get(pk=pk)
-            if message.state == MessageState.QUEUED:
-                message.rounds, message.changed_at = message.rounds + 1, now
-                message.save(update_fields=["rounds", "changed_at"])
-                emit_queued(message)
-    return len(waiting)
 
 
 def delete_old_messages() -> int:
@@ -47,3 +24,8 @@ def delete_old_messages() -> int:
     while ids := list(ended.values_list("pk", flat=True)[:BATCH_SIZE]):
         total += Message.objects.filter(pk__in=ids).delete()[0]
     return total
+
+
+def delete_messages_about(about_type: str, ids: Iterable[Any]) -> None:
+    """Call this if the erased records of a person may be quoted in mail to others, such as the office."""
+    Message.objects.filter(about_type=about_type, about_id__in=[str(pk) for pk in ids]).delete()

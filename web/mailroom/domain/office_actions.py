@@ -11,9 +11,10 @@ from common.permissions import can_use_desk
 from history.domain import record_action
 from mailroom import registry
 from mailroom.domain import transitions
-from mailroom.domain.drafts import emit_queued
+from mailroom.domain.drafts import QUEUE
 from mailroom.errors import MailActionRefused
 from mailroom.models import Message, MessageState
+from outbox.work_queues import announce_work
 
 
 def possibly_sent_messages() -> QuerySet[Message]:
@@ -47,7 +48,7 @@ def resend_message(actor: Any, pk: int, why: str) -> Message:
         old_state = message.state
         if not transitions.requeue_message(message):
             raise MailActionRefused
-        emit_queued(message)
+        announce_work(QUEUE)
         record_action(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=old_state)
     return message
 

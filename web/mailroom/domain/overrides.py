@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from mailroom.declare import Mail
 from mailroom.domain import rendered_mail
-from mailroom.domain.rendered_mail import MailText
+from mailroom.domain.rendered_mail import MailText, RenderedMail
 from mailroom.models import Template
 from mailroom.registry import declared_mails
 
@@ -16,3 +17,8 @@ def list_mail_texts() -> list[tuple[Any, Template | None]]:
 def shipped_text(name: str) -> MailText | None:
     mail = declared_mails().get(name)
     return rendered_mail.shipped_mail_text(mail) if mail else None
+
+
+@rendered_mail.language_of_mails()
+def preview_mail(mail: Mail, subject: str, body: str) -> RenderedMail:
+    return rendered_mail.render_mail(mail, MailText(subject, body), mail.sample())

@@ -1,28 +1,39 @@
 """Sending of messages, many over one connection, each at most once."""
 
 import logging
-from collections.abc import Generator, Sequence
+import random
+import time
 from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import DatabaseError
+from django.db.models import Count, Min
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from common.errors import TemporaryFailure
 from mailroom.declare import Mail, MailNotNeeded
 from mailroom.domain import bounces, reader_links, rendered_mail, ses_notices, transitions
-from mailroom.domain.rendered_mail import MailText, RenderedMail
+from mailroom.domain.rendered_mail import MailContent, MailText, RenderedMail, ValueUnavailable
 from mailroom.domain.smtp_errors import ServerAnswer, SmtpVerdict, error_text, judge_error
 from mailroom.domain.suppression import DeliveryBarriers
 from mailroom.errors import MailTextInvalid
-from mailroom.models import Message, MessageState
+from mailroom.models import Message
 from mailroom.registry import UnknownMail, mail_named
 from outbox.causation import new_id
+from outbox.domain.delivery_results import retry_delay
+from outbox.work_queues import Stop
 
 log = logging.getLogger("mailroom")
+
+BATCH_SIZE = 100
+RUN_SECONDS = 10.0
+UNREACHABLE_DELAY = timedelta(minutes=1)
 
 
 class MailConnection:
@@ -58,40 +69,93 @@ class MailConnection:
 
 
 class SendBatch:
-    """The messages of a batch, with the suppressions, preferences and texts for all of them loaded together."""
+    """The due messages that come next, with the suppressions, preferences and texts for all of them loaded together."""
 
-    def __init__(self, ids: Sequence[int]) -> None:
-        self.messages = Message.objects.in_bulk(ids)
-        queued = [message for message in self.messages.values() if message.state == MessageState.QUEUED]
-        self.barriers = DeliveryBarriers({message.to for message in queued})
-        self.texts = rendered_mail.override_texts({message.template for message in queued})
+    def __init__(self, *, shuffled: bool = False) -> None:
+        due = Message.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+        self.messages = list(due[:BATCH_SIZE])
+        self.is_last = len(self.messages) < BATCH_SIZE
+        if shuffled:
+            random.shuffle(self.messages)
+        if self.messages:
+            self.barriers = DeliveryBarriers(self.messages)
+            self.texts = rendered_mail.override_texts({message.template for message in self.messages})
 
     def text_of(self, mail: Mail) -> MailText:
         return self.texts.get(mail.name) or rendered_mail.shipped_mail_text(mail)
 
 
-def send_messages(ids: Sequence[int]) -> Generator[Exception | None]:
-    """Yield for each message None if nothing is left to do for it, or an exception if it should be tried again."""
-    batch = SendBatch(ids)
+@dataclass(frozen=True)
+class PreparedMail:
+    email: EmailMultiAlternatives
+    stored: MailContent
+
+
+def count_backlog() -> tuple[int, datetime | None]:
+    """Count the messages that wait for their first try, also because the mail server cannot be reached."""
+    waiting = Message.objects.filter(due_at__isnull=False, tries=0)
+    backlog = waiting.aggregate(count=Count("pk"), since=Min("changed_at"))
+    return backlog["count"], backlog["since"]
+
+
+def send_due_messages(stop: Stop) -> int:
+    """Send messages over one connection until none is due, but not for much longer than ten seconds.
+
+    Several workers may load the same message. The update that starts sending it succeeds in one of them. Another one
+    then loads what is left and continues in a different order, so that they seldom meet again.
+    """
+    ends_at = time.monotonic() + RUN_SECONDS
+    handled = 0
     with closing(MailConnection()) as mail_connection:
-        for pk in ids:
-            message = batch.messages.get(pk)
-            rendered = prepare_mail(message, batch) if message is not None else None
-            yield None if message is None or rendered is None else transmit_message(message, rendered, mail_connection)
+        batch = SendBatch()
+        while batch.messages:
+            met_another_worker = False
+            for message in batch.messages:
+                if stop() or time.monotonic() > ends_at:
+                    return handled
+                try:
+                    met_another_worker = not send_message(message, batch, mail_connection)
+                except TemporaryFailure as error:
+                    transitions.postpone_due_messages(UNREACHABLE_DELAY, str(error))
+                    return handled
+                if met_another_worker:
+                    break
+                handled += 1
+            if batch.is_last and not met_another_worker:
+                break
+            batch = SendBatch(shuffled=met_another_worker)
+    return handled
 
 
-def prepare_mail(message: Message, batch: SendBatch) -> RenderedMail | None:
+def send_message(message: Message, batch: SendBatch, mail_connection: MailConnection) -> bool:
+    """Return False if another worker has handled the message meanwhile."""
+    prepared = prepare_mail(message, batch)
+    if prepared is None:
+        return True
+    mail_connection.open()
+    lease = mail_connection.lease
+    if not transitions.start_sending(message, lease, **asdict(prepared.stored)):
+        return False
+    verdict = mail_connection.send(prepared.email)
+    if verdict is None:
+        transitions.mark_sent(message, lease, str(prepared.email.extra_headers.get("message_id", "")))
+    else:
+        record_refusal(message, lease, verdict)
+    return True
+
+
+def prepare_mail(message: Message, batch: SendBatch) -> PreparedMail | None:
     """Render a message. If it cannot or need not be sent, store the reason in the message and return None."""
-    if message.state != MessageState.QUEUED:
-        return None
-    if reason := batch.barriers.against(message.to, message.kind):
-        transitions.suppress_message(message, reason)
-        return None
     try:
         mail = mail_named(message.template)
         with rendered_mail.language_of_mails():
             context = mail.context(message)
-            return rendered_mail.render_mail(mail, batch.text_of(mail), context, reader_links.footer_links(message))
+            footer = reader_links.footer_links(message)
+            rendered = rendered_mail.render_mail(mail, batch.text_of(mail), context, footer)
+        if reason := batch.barriers.against(message):
+            transitions.suppress_message(message, reason, **asdict(rendered.stored))
+            return None
+        return PreparedMail(build_email(message, rendered), rendered.stored)
     except MailNotNeeded as reason:
         transitions.suppress_message(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
@@ -102,46 +166,32 @@ def prepare_mail(message: Message, batch: SendBatch) -> RenderedMail | None:
     except DatabaseError:
         raise
     except Exception as error:
-        log.warning("Message %s: its context failed with %s.", message.pk, type(error).__name__)
-        transitions.park_message(message, f"The record it is about can’t be found ({type(error).__name__}).")
+        name = str(error) if isinstance(error, ValueUnavailable) else type(error).__name__
+        log.warning("Message %s: its context failed with %s.", message.pk, name)
+        transitions.park_message(message, f"The record it is about can’t be found ({name}).")
     return None
 
 
-def transmit_message(message: Message, rendered: RenderedMail, mail_connection: MailConnection) -> Exception | None:
-    mail_connection.open()
-    if not transitions.start_sending(message, mail_connection.lease, rendered.masked_subject):
-        return None
-    mail = build_email(message, rendered, mail_connection.connection)
-    verdict = mail_connection.send(mail)
-    if verdict is None:
-        transitions.mark_sent(message, mail_connection.lease, str(mail.extra_headers.get("message_id", "")))
-        return None
-    return record_send_result(message, mail_connection.lease, verdict)
-
-
-def record_send_result(message: Message, lease: str, verdict: SmtpVerdict) -> Exception | None:
+def record_refusal(message: Message, lease: str, verdict: SmtpVerdict) -> None:
     log.warning("Message %s: %s", message.pk, verdict.reason)
     match verdict.answer:
         case ServerAnswer.PERHAPS:
             transitions.mark_possibly_sent(message, lease, verdict.reason)
         case ServerAnswer.NO_SUCH_ADDRESS:
             bounces.record_bounce(message, verdict.reason)
-        case ServerAnswer.LATER if Message.objects.get(pk=message.pk).tries < settings.OUTBOX_TRIES:
-            transitions.return_to_queue(message, lease, verdict.reason)
-            return TemporaryFailure(verdict.reason)
+        case ServerAnswer.LATER if message.tries < settings.OUTBOX_TRIES:
+            transitions.return_to_queue(message, lease, verdict.reason, retry_delay(message.tries))
         case _:
             transitions.mark_refused(message, lease, verdict.reason)
-    return None
 
 
-def build_email(message: Message, rendered: RenderedMail, connection: Any) -> EmailMultiAlternatives:
+def build_email(message: Message, rendered: RenderedMail) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
         to=[message.to],
         reply_to=[settings.OFFICE_EMAIL] if settings.OFFICE_EMAIL else None,
         headers=mail_headers(message, rendered),
-        connection=connection,
     )
     mail.attach_alternative(rendered.html, "text/html")
     return mail

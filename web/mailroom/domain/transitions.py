@@ -9,10 +9,9 @@ to act, or `parked` if somebody does. From there and from the other final states
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from mailroom.models import Message, MessageState
@@ -34,22 +33,14 @@ def _change_state(
     lease_held: str = "",
     **changes: Any,
 ) -> bool:
-    # This uses SQL because every mail needs two of these updates, and the ORM would double the cost of sending.
-    changes |= {"state": new_state, "changed_at": timezone.now()}
+    now = timezone.now()
+    changes = {"due_at": now if new_state == MessageState.QUEUED else None, **changes}
+    changes |= {"state": new_state, "changed_at": now}
     if "reason" in changes:
         changes["reason"] = changes["reason"][:300]
-    fields: list[Any] = [Message._meta.get_field(name) for name in changes]
-    assignments = ", ".join(f"{field.column} = %s" for field in fields)
-    states = ", ".join("%s" for _ in old_states)
-    sql = f"UPDATE {Message._meta.db_table} SET {assignments} WHERE id = %s AND state IN ({states})"  # noqa: S608
-    values = [field.get_db_prep_save(changes[field.name], connection) for field in fields]
-    values += [message.pk, *(state.value for state in old_states)]
-    if lease_held:
-        sql, values = f"{sql} AND lease = %s", [*values, lease_held]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        if not cursor.rowcount:
-            return False
+    current = Message.objects.filter(pk=message.pk, state__in=old_states)
+    if not (current.filter(lease=lease_held) if lease_held else current).update(**changes):
+        return False
     for name, value in changes.items():
         setattr(message, name, value)
     return True
@@ -59,22 +50,36 @@ def queue_message(message: Message) -> bool:
     return _change_state(message, [MessageState.DRAFTED], MessageState.QUEUED)
 
 
-def suppress_message(message: Message, reason: str) -> bool:
-    return _change_state(message, [MessageState.DRAFTED, MessageState.QUEUED], MessageState.SUPPRESSED, reason=reason)
+def suppress_message(message: Message, reason: str, **stored_text: str) -> bool:
+    return _change_state(
+        message, [MessageState.DRAFTED, MessageState.QUEUED], MessageState.SUPPRESSED, reason=reason, **stored_text
+    )
 
 
-def start_sending(message: Message, lease: str, subject: str = "") -> bool:
+def start_sending(message: Message, lease: str, **stored_text: str) -> bool:
     """The caller must commit this before it sends any data, so that no other process sends the message again."""
     return _change_state(
-        message, [MessageState.QUEUED], MessageState.SENDING, lease=lease, tries=message.tries + 1, subject=subject
+        message, [MessageState.QUEUED], MessageState.SENDING, lease=lease, tries=message.tries + 1, **stored_text
     )
 
 
-def return_to_queue(message: Message, lease: str, reason: str) -> bool:
+def return_to_queue(message: Message, lease: str, reason: str, delay: timedelta) -> bool:
     """Call this only if the server has certainly not accepted the mail."""
     return _change_state(
-        message, [MessageState.SENDING], MessageState.QUEUED, lease_held=lease, lease="", reason=reason
+        message,
+        [MessageState.SENDING],
+        MessageState.QUEUED,
+        lease_held=lease,
+        lease="",
+        reason=reason,
+        due_at=timezone.now() + delay,
     )
+
+
+def postpone_due_messages(delay: timedelta, reason: str) -> int:
+    """Call this if the mail server cannot be reached. It does not count as a try."""
+    now = timezone.now()
+    return Message.objects.filter(due_at__lte=now).update(due_at=now + delay, reason=reason[:300])
 
 
 def mark_sent(message: Message, lease: str, provider_id: str = "") -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -17,8 +17,8 @@ from common.permissions import desk_required
 from common.views import FORM_METHODS
 from mailroom import registry
 from mailroom.domain import bounces, office_actions, overrides
-from mailroom.domain.preview import render_sent_mail
-from mailroom.errors import MailActionRefused, MailUnavailable
+from mailroom.domain.rendered_mail import frame_html
+from mailroom.errors import MailActionRefused
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState, Suppression
 from outbox.domain.trace import has_trace
@@ -64,28 +64,22 @@ def _reason_form(data: QueryDict | None = None) -> ReasonForm:
 
 
 def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
-    context: dict[str, Any] = {
+    context = {
         "message": message,
-        "has_trace": has_trace("message", message.pk),
+        "has_trace": has_trace(message.about_type, message.about_id),
         "about": office_actions.subject_link_for(message, request.user),
         "form": form,
         "can_send": message.state not in (MessageState.DRAFTED, MessageState.SENDING),
         "can_set_aside": message.state in (MessageState.QUEUED, MessageState.PARKED, MessageState.PERHAPS),
     }
-    try:
-        context["rendered_mail"] = render_sent_mail(message)
-    except MailUnavailable as error:
-        context["why_not"] = str(error)
     return render(request, "mailroom/message.html", context)
 
 
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
-    try:
-        return framed_page(render_sent_mail(get_object_or_404(Message, pk=pk)).html)
-    except MailUnavailable:
-        raise Http404 from None
+    message = get_object_or_404(Message.objects.exclude(html=""), pk=pk)
+    return framed_page(frame_html(message.kind, message.subject, message.html))
 
 
 @require_POST

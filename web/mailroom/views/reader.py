@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
@@ -16,8 +16,7 @@ from common import links
 from common.views import FORM_METHODS
 from mailroom.declare import MailKind
 from mailroom.domain import preferences, reader_links
-from mailroom.domain.preview import render_sent_mail
-from mailroom.errors import MailUnavailable
+from mailroom.domain.rendered_mail import frame_html
 from mailroom.forms import PreferencesForm
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState
@@ -27,9 +26,10 @@ VISIBLE_STATES = [MessageState.SENT, MessageState.PERHAPS, MessageState.BOUNCED,
 
 
 def visible_to(user: Any) -> "QuerySet[Message]":
-    # This includes mails to the address of the account that were sent before the account existed.
+    # This includes mails to the address of the account that were sent before the account existed. It excludes mails
+    # that were not needed anymore, which were never written.
     own_mails = Q(person_id=user.pk) | Q(person_id=None, to=user.email)
-    return Message.objects.filter(own_mails, state__in=VISIBLE_STATES)
+    return Message.objects.filter(own_mails, state__in=VISIBLE_STATES).exclude(state=MessageState.SUPPRESSED, text="")
 
 
 @require_safe
@@ -43,21 +43,14 @@ def my_messages(request: HttpRequest) -> HttpResponse:
 @login_required
 def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(visible_to(request.user), pk=pk)
-    context: dict[str, Any] = {"message": message}
-    try:
-        context["rendered_mail"] = render_sent_mail(message, masked=True)
-    except MailUnavailable as error:
-        context["why_not"] = str(error)
-    return render(request, "mailroom/my_message.html", context)
+    return render(request, "mailroom/my_message.html", {"message": message})
 
 
 @require_safe
 @login_required
 def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
-    try:
-        return framed_page(render_sent_mail(get_object_or_404(visible_to(request.user), pk=pk), masked=True).html)
-    except MailUnavailable:
-        raise Http404 from None
+    message = get_object_or_404(visible_to(request.user).exclude(html=""), pk=pk)
+    return framed_page(frame_html(message.kind, message.subject, message.html))
 
 
 @require_http_methods(FORM_METHODS)

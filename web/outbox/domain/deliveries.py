@@ -1,35 +1,28 @@
 """Running the receivers of leased deliveries."""
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 
 from django.db import transaction
 
-from common.errors import PermanentFailure
 from outbox import causation, registry
 from outbox.declare import PayloadInvalid
 from outbox.domain import delivery_results
 from outbox.domain.claims import LeasedBatch, renew_lease
 from outbox.domain.leases import keep_lease
-from outbox.models import Delivery, Event
+from outbox.models import Delivery
+from outbox.work_queues import Stop, never_stop
 
 RECEIVER_ERRORS = (Exception, SystemExit)
 GROUP_SIZE = 20
 GROUP_SECONDS = 0.1
 BATCH_SECONDS = 10.0
 
-Stop = Callable[[], bool]
-
 
 class LeaseLost(Exception):
     """Another worker has taken over the delivery, so the transaction here must be rolled back."""
-
-
-def never_stop() -> bool:
-    return False
 
 
 def deliver_batch(batch: LeasedBatch, stop: Stop = never_stop, together: int = GROUP_SIZE) -> int:
@@ -55,24 +48,16 @@ def deliver_in_steps(deliveries: Sequence[Delivery], together: int) -> Generator
     """Yield after each step how many deliveries it ended, so that the caller can stop in between."""
     transactional: list[Delivery] = []
     external: list[Delivery] = []
-    by_batch_receiver: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
         if problem := mismatch_reason(delivery):
             delivery_results.park_delivery(delivery, problem)
             yield 1
             continue
         receiver = registry.load_receiver(delivery.receiver)
-        if hasattr(receiver, "batch_size"):
-            by_batch_receiver[delivery.receiver].append(delivery)
-        else:
-            (external if hasattr(receiver, "outside") else transactional).append(delivery)
+        (external if hasattr(receiver, "outside") else transactional).append(delivery)
     yield from deliver_in_transactions(transactional, together)
     for delivery in external:
         yield deliver_outside_transaction(delivery)
-    for path, of_receiver in by_batch_receiver.items():
-        size = registry.load_receiver(path).batch_size  # type: ignore[attr-defined]
-        for first in range(0, len(of_receiver), size):
-            yield from deliver_to_batch_receiver(of_receiver[first : first + size])
 
 
 def mismatch_reason(delivery: Delivery) -> str:
@@ -158,45 +143,3 @@ def deliver_outside_transaction(delivery: Delivery) -> int:
         if not delivery_results.mark_done([delivery]):
             log_lost_lease(delivery)
     return 1
-
-
-def deliver_to_batch_receiver(deliveries: Sequence[Delivery]) -> Iterator[int]:
-    # Successes are saved in small groups, about every tenth of a second.
-    remaining = {delivery.event_id: delivery for delivery in deliveries}
-    unsaved: list[Delivery] = []
-    saved_at = time.monotonic()
-    error_of_rest: BaseException = PermanentFailure("The receiver ended without yielding an outcome for this event.")
-    stream = receiver_outcomes(deliveries)
-    try:
-        for event, error in stream:
-            delivery = remaining.pop(event.pk)
-            if error is None:
-                unsaved.append(delivery)
-            else:
-                delivery_results.record_failure(delivery, error)
-            if unsaved and (len(unsaved) >= GROUP_SIZE or time.monotonic() - saved_at > GROUP_SECONDS):
-                delivery_results.mark_done(unsaved)
-                unsaved, saved_at = [], time.monotonic()
-            yield 1
-    except RECEIVER_ERRORS as raised:
-        error_of_rest = raised
-    finally:
-        if unsaved:
-            delivery_results.mark_done(unsaved)
-        with suppress(*RECEIVER_ERRORS):
-            stream.close()
-    for delivery in remaining.values():
-        delivery_results.record_failure(delivery, error_of_rest)
-        yield 1
-
-
-def receiver_outcomes(deliveries: Sequence[Delivery]) -> Generator[tuple[Event, Exception | None]]:
-    receiver = registry.load_receiver(deliveries[0].receiver)
-    with closing(receiver([delivery.event for delivery in deliveries])) as stream:
-        while True:
-            # The receiver is the cause of emitted events only while its own code runs.
-            with causation.caused_by(causation.Cause(deliveries[0].receiver)):
-                outcome = next(stream, None)
-            if outcome is None:
-                return
-            yield outcome

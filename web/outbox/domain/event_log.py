@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from common.inserts import insert_once
 from outbox import causation, registry
 from outbox.declare import EventType
 from outbox.models import Delivery, Event
@@ -29,12 +30,14 @@ def emit(event_type: EventType, *, key: str, **payload: Any) -> Event:
     """
     _require_emittable(event_type)
     data = event_type.pack(payload)
-    event, new = Event.objects.get_or_create(type=event_type.name, key=key, defaults=_event_fields(event_type, data))
-    if not new and event.data != data:
-        raise KeyTaken(f"{event_type} was already emitted under the key {key!r} with another payload.")
-    if new:
+    event = Event(type=event_type.name, key=key, **_event_fields(event_type, data))
+    if insert_once(event):
         _dispatch_events([event])
-    return event
+        return event
+    earlier = Event.objects.get(type=event_type.name, key=key)
+    if earlier.data != data:
+        raise KeyTaken(f"{event_type} was already emitted under the key {key!r} with another payload.")
+    return earlier
 
 
 def emit_many(event_type: EventType, payloads: Mapping[str, Mapping[str, Any]]) -> list[Event]:
@@ -59,9 +62,9 @@ def _dispatch_events(created: list[Event]) -> None:
     if not created:
         return
     receivers = registry.receivers_of(created[0].type)
-    rows = (Delivery(event=event, receiver=path) for event in created for path in receivers.later)
-    deliveries = Delivery.objects.bulk_create(rows)
+    deliveries = [Delivery(event=event, receiver=path) for event in created for path in receivers.later]
     if deliveries:
+        Delivery.objects.bulk_create(deliveries)
         transaction.on_commit(partial(notify_engine, [delivery.pk for delivery in deliveries]), robust=True)
     for event in created:
         for path in receivers.now:

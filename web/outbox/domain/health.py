@@ -9,6 +9,7 @@ from django.utils import timezone
 from outbox.domain.scheduler import is_due_too_far_ahead
 from outbox.models import Delivery, DeliveryState, JobRow, Worker
 from outbox.periodic_jobs import Job, declared_jobs
+from outbox.work_queues import declared_queues
 
 LATE_AFTER = timedelta(minutes=5)
 SILENT_AFTER = timedelta(minutes=2)
@@ -62,6 +63,10 @@ def queue_health() -> QueueHealth:
         parked=Count("pk", filter=Q(state=DeliveryState.PARKED)),
         due_since=Min("due_at", filter=due),
     )
+    for queue in declared_queues():
+        count, since = queue.count_backlog()
+        counts["due"] += count
+        counts["due_since"] = min(filter(None, [counts["due_since"], since]), default=None)
     return QueueHealth(
         **counts,
         done_lately=Delivery.objects.filter(state=DeliveryState.DONE, ended_at__gte=now - timedelta(hours=1)).count(),

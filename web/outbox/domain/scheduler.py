@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from outbox import causation
 from outbox.domain import delivery_results
-from outbox.domain.deliveries import RECEIVER_ERRORS, Stop, never_stop
+from outbox.domain.deliveries import RECEIVER_ERRORS
 from outbox.domain.leases import keep_lease, lease_time
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job, declared_jobs
+from outbox.work_queues import Stop, never_stop
 
 FAILURE_DELAY = timedelta(minutes=5)
 

@@ -1,32 +1,16 @@
-"""The trace of a subject: its events, what they caused, and the result of each try."""
+"""The trace of a subject: its events, what they caused, the mail about it, and the result of each try."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import QuerySet
 
 from outbox.models import Attempt, Delivery, DeliveryState, Event
+from outbox.work_queues import TracedAttempt, TracedWork, declared_queues
 
 MAX_DEPTH = 20
 MAX_EVENTS = 300
-
-
-@dataclass(frozen=True)
-class TracedAttempt:
-    """One attempt, or the current state if there is none yet. `succeeded` is None unless it succeeded or failed."""
-
-    began: datetime
-    ended: datetime | None
-    outcome_text: str
-    succeeded: bool | None
-    error: str = ""
-
-    @property
-    def error_summary(self) -> str:
-        """The first line of the error, without the traceback."""
-        return self.error.partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -42,19 +26,31 @@ class TracedEvent:
     deliveries: list[TracedDelivery] = field(default_factory=list)
 
 
-def has_trace(kind: str, subject_id: int) -> bool:
+@dataclass(frozen=True)
+class Trace:
+    events: list[TracedEvent]
+    work: list[TracedWork]
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.work)
+
+
+def has_trace(kind: str, subject_id: int | str) -> bool:
     """Return whether a subject has events; the events of old ones have been deleted."""
     return Event.objects.filter(subject_type=kind, subject_id=str(subject_id)).exists()
 
 
-def trace_subject(kind: str, subject_id: str) -> list[TracedEvent]:
-    """Return the events of a subject with their causes and effects, each effect after its cause."""
+def trace_subject(kind: str, subject_id: str) -> Trace:
+    """Return the events of a subject with their causes and effects, each effect after its cause, and the queued work
+    that is about the subject of any of these events."""
     own = Event.objects.filter(subject_type=kind, subject_id=subject_id)
     events = {event.pk: event for event in related_events(own)}
     effects: dict[int | None, list[Event]] = defaultdict(list)
     for event in sorted(events.values(), key=lambda event: event.pk):
         effects[event.cause_id if event.cause_id in events else None].append(event)
-    return list(events_by_cause(effects, None, 0))
+    subjects = {(kind, subject_id), *((event.subject_type, event.subject_id) for event in events.values())}
+    work = [traced for queue in declared_queues() for traced in queue.trace_subjects(subjects)]
+    return Trace(list(events_by_cause(effects, None, 0)), sorted(work, key=lambda traced: traced.attempt.began))
 
 
 def related_events(own: QuerySet[Event]) -> Iterable[Event]:

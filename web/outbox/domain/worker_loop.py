@@ -16,6 +16,7 @@ from outbox.domain.claims import claim_deliveries
 from outbox.domain.deliveries import deliver_batch
 from outbox.domain.scheduler import run_due_jobs
 from outbox.models import Worker
+from outbox.work_queues import process_queues
 
 log = logging.getLogger("outbox")
 
@@ -36,11 +37,11 @@ def record_heartbeat(name: str) -> None:
 
 
 def work_once(stop: Callable[[], bool]) -> int:
-    """Run all due jobs, then deliver until the queue is empty, and return how many deliveries ended."""
+    """Run all due jobs, then deliver events and process queues until nothing is due, and return how much was done."""
     run_due_jobs(stop)
     total = 0
     while not stop():
-        ended = deliver_batch(claim_deliveries(), stop)
+        ended = deliver_batch(claim_deliveries(), stop) + process_queues(stop)
         if not ended:
             break
         total += ended
@@ -79,4 +80,5 @@ class WorkerLoop:
         if now - self.jobs_checked_at > JOBS_SECONDS:
             run_due_jobs(self.stopping.is_set)
             self.jobs_checked_at = now
-        return bool(deliver_batch(claim_deliveries(), self.stopping.is_set))
+        stop = self.stopping.is_set
+        return bool(deliver_batch(claim_deliveries(), stop) + process_queues(stop))

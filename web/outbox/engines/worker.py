@@ -3,3 +3,7 @@
 
 def announce(ids: list[int]) -> None:
     pass
+
+
+def announce_work(queue: str) -> None:
+    pass

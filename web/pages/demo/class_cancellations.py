@@ -27,7 +27,7 @@ def cancel_snow_day(ada: User, class_offer: ClassOffer) -> None:
     class_offer = ClassOffer.objects.with_timetable().get(pk=class_offer.pk)
     day = class_offer.meetings.all()[1]
     # One student cannot come a week later and gets a refund.
-    busy_student = class_offer.registrations.live().latest("pk")
+    busy_student = class_offer.registrations.whole_class().live().latest("pk")
     exceptions = {f"registration_{busy_student.pk}": CompensationPolicy.REFUND}
     request = CancellationRequest(
         CompensationPolicy.EXTENSION,

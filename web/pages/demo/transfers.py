@@ -18,9 +18,8 @@ def load() -> None:
     ada = User.objects.get(email="ada@example.org")
     following = Session.objects.latest("key_day_date")
     beginner_offer = following.class_offers.get(subject__level__code="Beg", subject__version="A")
-    registrations = Registration.objects.filter(
-        class_offer=beginner_offer, student__last_name="Demo", state=State.CONFIRMED
-    )
+    registrations = Registration.objects.whole_class().confirmed()
+    registrations = registrations.filter(class_offer=beginner_offer, student__last_name="Demo")
     mover, giver = registrations.order_by("pk")[:2]
     wish = TransferRequest(following.class_offers.get(subject__level__code="Beg", subject__version="B"))
     actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()

@@ -1,4 +1,4 @@
 from registrations.admin.class_offers import ClassOfferWithSpotsAdmin
-from registrations.admin.registrations import RegistrationAdmin, TicketAdmin
+from registrations.admin.registrations import RegistrationAdmin
 
-__all__ = ["ClassOfferWithSpotsAdmin", "RegistrationAdmin", "TicketAdmin"]
+__all__ = ["ClassOfferWithSpotsAdmin", "RegistrationAdmin"]

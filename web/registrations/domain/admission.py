@@ -1,17 +1,19 @@
 """Whether an order line may take a spot now, with the waitlist taken into account."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from billing.errors import ProductUnavailable
-from billing.models import OrderLine
+from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers
+from registrations.domain.capacity import Availability
 from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
-from registrations.rules.waitlist_walk import may_pass_waitlist
+from registrations.rules.waitlist_walk import WaitingParty, may_pass_waitlist
 
 State = WaitlistEntry.State
 
@@ -26,14 +28,37 @@ class AdmittedSpot:
     """True if the desk gave a spot beyond the capacity."""
 
 
-def admission_refusal(line: OrderLine, class_offer: ClassOffer, at: datetime) -> str:
+@dataclass(frozen=True)
+class ClassSpots:
+    """The spots of a class, and the people who wait for one."""
+
+    availability: Availability
+    waiting: Sequence[WaitingParty]
+
+
+def load_spots(
+    class_offers: Collection[ClassOffer], lines: Iterable[OrderLine], at: datetime
+) -> Mapping[int, ClassSpots]:
+    """The tickets that these lines turn into registrations do not take spots. Runs two queries for any number of
+    classes."""
+    details = [AttendeeDetails.from_line(line) for line in lines]
+    own_tickets = [each.ticket_id for each in details if each.ticket_id is not None]
+    availability = capacity.availability_by_class(class_offers, at, but_tickets=own_tickets)
+    waiting = spot_offers.waiting_parties([each for each in class_offers if availability[each.pk].waiting])
+    return {each.pk: ClassSpots(availability[each.pk], waiting.get(each.pk, [])) for each in class_offers}
+
+
+def admission_refusal(line: OrderLine, spots: ClassSpots, at: datetime) -> str:
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
         lines = len(lines_admitted_together(line))
         return "" if lines >= entry.size else TOGETHER
     if AttendeeDetails.from_line(line).over_capacity:
         return ""
-    return _party_refusal(class_offer, _party_of_line(line, class_offer, at))
+    # A role that is not chosen yet is asked for at checkout, so any free spot will do.
+    party = _party_of_line(line, spots)
+    roles = tuple(role or EITHER for role in party.roles) if party.rules.roles else party.roles
+    return _party_refusal(replace(party, roles=roles), spots.waiting)
 
 
 def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> AdmittedSpot:
@@ -46,14 +71,13 @@ def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Admitt
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
         return _claim_offered_spot(entry, line, at)
-    party = _party_of_line(line, class_offer, at)
+    spots = load_spots([class_offer], lines_admitted_together(line), at)[class_offer.pk]
+    party = _party_of_line(line, spots)
     role = party.role
     if AttendeeDetails.from_line(line).over_capacity:
-        availability = capacity.availability_of(class_offer, at, but_tickets=_own_tickets(line))
-        return AdmittedSpot(
-            role, over_capacity=find_obstacle(availability.rules, availability.counts, [role]) is not None
-        )
-    if reason := _party_refusal(class_offer, party):
+        rules, counts = spots.availability.rules, spots.availability.counts
+        return AdmittedSpot(role, over_capacity=find_obstacle(rules, counts, [role]) is not None)
+    if reason := _party_refusal(party, spots.waiting):
         raise ProductUnavailable(reason)
     return AdmittedSpot(role)
 
@@ -74,11 +98,8 @@ class Party:
         return assign_roles(self.rules, self.counts, self.roles)[self.number]
 
 
-def _party_of_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Party:
-    availability, company = (
-        capacity.availability_of(class_offer, at, but_tickets=_own_tickets(line)),
-        _admitted_roles(line),
-    )
+def _party_of_line(line: OrderLine, spots: ClassSpots) -> Party:
+    availability, company = spots.availability, _admitted_roles(line)
     others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
     before = Counter(availability.counts)
     before.subtract(company.values())
@@ -86,13 +107,12 @@ def _party_of_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Pa
     return Party(availability.rules, before, roles, len(company))
 
 
-def _party_refusal(class_offer: ClassOffer, party: Party) -> str:
+def _party_refusal(party: Party, waiting: Sequence[WaitingParty]) -> str:
     if party.rules.roles and any(role not in {*party.rules.names, EITHER} for role in party.roles):
         return WHICH_ROLE
     taken = assign_roles(party.rules, party.counts, party.roles)
     if why := find_obstacle(party.rules, party.counts, taken):
         return skip_reasons.obstacle_refusal(party.rules, party.counts, taken, why)
-    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(class_offer)))
     return (
         skip_reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
     )
@@ -103,18 +123,20 @@ def requested_role(line: OrderLine) -> str:
 
 
 def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
-    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, canceled_at=None).order_by("pk")
-    entry_id = AttendeeDetails.from_line(line).waitlist_entry_id
-    return [other for other in lines if AttendeeDetails.from_line(other).waitlist_entry_id == entry_id]
-
-
-def _own_tickets(line: OrderLine) -> list[int]:
-    ticket_ids = [AttendeeDetails.from_line(other).ticket_id for other in lines_admitted_together(line)]
-    return [ticket_id for ticket_id in ticket_ids if ticket_id is not None]
+    product, entry_id = (line.kind, line.product_id), AttendeeDetails.from_line(line).waitlist_entry_id
+    return [
+        other
+        for other in line.order.lines.all()
+        if (other.kind, other.product_id) == product
+        and other.canceled_at is None
+        and AttendeeDetails.from_line(other).waitlist_entry_id == entry_id
+    ]
 
 
 def _admitted_roles(line: OrderLine) -> dict[int, str]:
     others = [other.pk for other in lines_admitted_together(line) if other != line]
+    if not others or line.order.state == Order.State.CART:
+        return {}
     return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
 
 

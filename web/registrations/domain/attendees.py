@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from billing.models import Order, OrderLine
@@ -16,6 +17,7 @@ from users.models import Student, User
 
 NOBODY = gettext_lazy("Please choose who’s coming.")
 CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("class", "ticket")
+"""A line of the class kind is for a whole class, and one of the ticket kind for one of its meetings."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +47,37 @@ def typed_person(attendee: Attendee, order: Order) -> TypedPerson:
     return TypedPerson(attendee.first_name, attendee.last_name, payer_email, (payer_first, payer_last))
 
 
-def attendee_name(attendee: Attendee, order: Order) -> str:
-    if attendee.who == STUDENT:
-        return str(known_student(attendee, order) or "")
-    person = typed_person(attendee, order)
-    return f"{person.first_name} {person.last_name}".strip() or "You"
+class OrderPeople:
+    """The people of an order as its buyer may see them. The students in the payer's care are loaded once."""
 
+    def __init__(self, order: Order) -> None:
+        self.order = order
 
-def attendee_key(attendee: Attendee, order: Order) -> str:
-    student = known_student(attendee, order)
-    return f"student {student.pk}" if student else typed_person(attendee, order).key
+    @cached_property
+    def in_care(self) -> list[Student]:
+        return list(Student.objects.in_care_of(self.order.payer).select_related("user")) if self.order.payer else []
+
+    def known_student(self, attendee: Attendee) -> Student | None:
+        """Returns None unless the buyer speaks for the student, because nobody else may learn who is stored."""
+        if attendee.who == STUDENT:
+            return next((student for student in self.in_care if student.pk == attendee.student_id), None)
+        if attendee.who == ME:
+            return next((student for student in self.in_care if student.user_id == self.order.payer_id), None)
+        return None
+
+    def name(self, attendee: Attendee) -> str:
+        if attendee.who == STUDENT:
+            return str(self.known_student(attendee) or "")
+        person = typed_person(attendee, self.order)
+        return f"{person.first_name} {person.last_name}".strip() or "You"
+
+    def key(self, attendee: Attendee) -> str:
+        student = self.known_student(attendee)
+        return f"student {student.pk}" if student else typed_person(attendee, self.order).key
 
 
 def known_student(attendee: Attendee, order: Order) -> Student | None:
-    """Returns None unless the buyer speaks for the student, because nobody else may learn who is stored."""
-    if order.payer is None:
-        return None
-    in_care = Student.objects.in_care_of(order.payer).select_related("user")
-    if attendee.who == STUDENT:
-        return in_care.filter(pk=attendee.student_id or 0).first()
-    if attendee.who == ME:
-        return in_care.filter(user=order.payer).first()
-    return None
+    return OrderPeople(order).known_student(attendee)
 
 
 def payer_speaks_for(line: OrderLine, student: Student) -> bool:
@@ -74,6 +85,10 @@ def payer_speaks_for(line: OrderLine, student: Student) -> bool:
     if details.by_desk or details.moved_from:
         return True
     return details.attendee is not None and known_student(details.attendee, line.order) == student
+
+
+def is_ticket(line: OrderLine) -> bool:
+    return line.kind == TICKET_KIND
 
 
 def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
@@ -86,7 +101,8 @@ def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
     stored = [
         (line, AttendeeDetails.from_line(line))
-        for line in order.lines.filter(kind__in=ATTENDED_KINDS, canceled_at=None)
+        for line in order.lines.all()
+        if line.kind in ATTENDED_KINDS and line.canceled_at is None
     ]
     pairs = [(line, details.attendee) for line, details in stored if details.attendee and details.student_id is None]
     for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
@@ -121,10 +137,11 @@ def find_or_create_by_email(person: TypedPerson) -> Student:
     accounts.prepare_account(person.email, *owner_name)
     account = User.objects.select_for_update().get(email=person.email)
     key = names.name_key(person.first_name, person.last_name)
-    own = Student.objects.filter(user=account).first()
-    same_name = Student.objects.filter(name_key=key, user=None)
-    child = same_name.filter(guardian=account).first()
-    offered = same_name.filter(offered_to=account, guardian=None).first()
+    same_name = Q(name_key=key, user=None) & (Q(guardian=account) | Q(offered_to=account, guardian=None))
+    found = list(Student.objects.filter(Q(user=account) | same_name))
+    own = next((student for student in found if student.user_id), None)
+    child = next((student for student in found if student.guardian_id and not student.user_id), None)
+    offered = next((student for student in found if not student.guardian_id and not student.user_id), None)
     is_owner = key in (own.name_key if own else "", names.name_key(account.first_name, account.last_name))
     student = (own if is_owner else None) or child or offered
     if student is not None:
@@ -169,4 +186,5 @@ def set_contact_email(student: Student, email: str) -> None:
 
 def unreachable_students(order: Order) -> QuerySet[Student]:
     unclaimed = Student.objects.filter(user=None, guardian=None, offered_to=None)
-    return unclaimed.filter(registrations__line__order=order, registrations__state__in=Registration.LIVE).distinct()
+    registrations = Registration.objects.whole_class().live().filter(line__order=order)
+    return unclaimed.filter(pk__in=registrations.values("student"))

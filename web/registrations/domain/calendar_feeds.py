@@ -10,7 +10,7 @@ from django.utils import timezone
 from classwork.domain.schedule import calendar_feeds
 from common import links
 from common.links import absolute_url
-from registrations.models import Registration, StudentCalendarFeed, Ticket
+from registrations.models import Registration, StudentCalendarFeed
 from users.models import Student
 
 PURPOSE = "registrations.calendar"
@@ -43,8 +43,8 @@ def student_of_feed(token: str) -> Student | None:
 
 def student_calendar(student: Student, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - calendar_feeds.BACK
-    confirmed = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
-    tickets = Ticket.objects.confirmed().filter(student=student)
-    attended = Q(class_offer__in=confirmed.values("class_offer")) | Q(pk__in=tickets.values("meeting"))
+    confirmed = Registration.objects.confirmed().filter(student=student)
+    attended = Q(class_offer__in=confirmed.whole_class().values("class_offer"))
+    attended |= Q(pk__in=confirmed.single_meeting().values("meeting"))
     meetings = calendar_feeds.meetings_for_calendars().filter(attended, ends_at__gt=since)
     return calendar_feeds.build_calendar(f"{settings.BUSINESS_NAME}: {student}", meetings)

@@ -1,25 +1,22 @@
 """How many spots a class has left, in total and by role."""
 
-import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from billing.errors import ProductUnavailable
 from billing.models import OrderLine
-from classwork.models import ClassOffer, ClassRole, Meeting, RoleBalance
-from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
-from registrations.models import Registration, Ticket, WaitlistEntry
+from classwork.models import ClassOffer, Meeting
+from registrations.domain.attendees import CLASS_KIND, TICKET_KIND, is_ticket
+from registrations.domain.spot_counts import SpotCounts, count_spots
+from registrations.models import Registration
 from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
 FEW = 5
-NO_LIMIT = -1
 
 
 def lock_classes_of_order(line: OrderLine) -> ClassOffer:
@@ -28,22 +25,31 @@ def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET_KIND).values("product_id"))
     classes = Q(pk__in=lines.filter(kind=CLASS_KIND).values("product_id")) | Q(pk__in=days.values("class_offer"))
     classes |= Q(pk__in=lines.filter(exchanged_from__kind=CLASS_KIND).values("exchanged_from__product_id"))
-    class_offer_id = line.product_id
-    if line.kind == TICKET_KIND:
-        class_offer_id = Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
-    locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=class_offer_id)).order_by("pk")
+    class_offer_id = class_id_of_line(line)
+    locked = _classes_to_lock().filter(classes | Q(pk=class_offer_id)).order_by("pk")
     class_offer = next((class_offer for class_offer in locked if class_offer.pk == class_offer_id), None)
     if class_offer is None:
         raise ProductUnavailable("This class is no longer offered.")
     return class_offer
 
 
+def class_id_of_line(line: OrderLine) -> int:
+    """Returns 0 if the class day of a ticket no longer exists."""
+    if not is_ticket(line):
+        return line.product_id
+    return Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
+
+
 def lock_class(class_offer_id: int) -> ClassOffer:
     """Everything that counts spots before taking one holds this lock. SQLite allows only one writer anyway."""
-    class_offer = ClassOffer.objects.select_for_update().filter(pk=class_offer_id).first()
+    class_offer = _classes_to_lock().filter(pk=class_offer_id).first()
     if class_offer is None:
         raise ProductUnavailable("This class is no longer offered.")
     return class_offer
+
+
+def _classes_to_lock() -> QuerySet[ClassOffer]:
+    return ClassOffer.objects.select_for_update(of=("self",)).select_related("subject__level", "session")
 
 
 @dataclass(frozen=True)
@@ -122,36 +128,9 @@ class Availability:
 
 
 def annotate_taken(class_offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.taking_a_spot(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
+    registrations = Registration.objects.whole_class().taking_a_spot(at).filter(class_offer=OuterRef("pk"))
+    rows = registrations.order_by().values("class_offer")
     return class_offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
-
-
-TicketCounts = Mapping[int, Counts]
-"""The tickets for each meeting, by role."""
-
-
-@dataclass
-class SpotCounts:
-    counts: Counter[str] = field(default_factory=Counter)
-    roles: list[RoleCapacity] = field(default_factory=list)
-    guests: dict[int, Counter[str]] = field(default_factory=dict)
-    waiting: int = 0
-
-    def add(self, what: str, name: str, number: int, key: int) -> None:
-        if what == "role":
-            self.roles.append(RoleCapacity(name, None if number == NO_LIMIT else number))
-        elif what == "waiting":
-            self.waiting += number
-        elif what == "ticket":
-            self.guests.setdefault(key, Counter())[name] += number
-        else:
-            self.counts.update(json.loads(name) if what == "kept" else {name: number})
-
-    def availability(self, class_offer: ClassOffer, guests: TicketCounts) -> Availability:
-        most = max((sum(counts.values()) for counts in guests.values()), default=0)
-        return Availability(
-            rules_without_guests(capacity_rules(class_offer, self.roles), guests, most), self.counts, self.waiting, most
-        )
 
 
 def availability_of(class_offer: ClassOffer, at: datetime, *, but_tickets: Collection[int] = ()) -> Availability:
@@ -164,72 +143,32 @@ def availability_by_class(
 ) -> Mapping[int, Availability]:
     """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
     number of classes."""
-    counts_by_class = _count_spots_by_class(class_offers := list(class_offers), at, but_tickets)
+    class_offers = list(class_offers)
+    counts = count_spots([class_offer.pk for class_offer in class_offers], at, without=but_tickets)
     return {
-        class_offer.pk: counts_by_class[class_offer.pk].availability(
-            class_offer, counts_by_class[class_offer.pk].guests
-        )
+        class_offer.pk: _availability(class_offer, counts[class_offer.pk], counts[class_offer.pk].guests.values())
         for class_offer in class_offers
     }
 
 
 def availability_by_meeting(class_offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
-    counts = _count_spots_by_class([class_offer], at)[class_offer.pk]
-    return {day.pk: counts.availability(class_offer, {day.pk: counts.guests.get(day.pk, {})}) for day in days}
+    counts = count_spots([class_offer.pk], at)[class_offer.pk]
+    return {day.pk: _availability(class_offer, counts, [counts.guests_of(day.pk)]) for day in days}
 
 
-def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) -> CapacityRules:
-    def without(role: RoleCapacity) -> RoleCapacity:
-        taken = max((counts.get(role.name, 0) for counts in guests.values()), default=0)
-        return role if role.capacity is None else RoleCapacity(role.name, role.capacity - taken)
-
-    capacity = None if rules.capacity is None else rules.capacity - most
-    return replace(rules, capacity=capacity, roles=tuple(map(without, rules.roles)))
-
-
-def _count_spots_by_class(
-    class_offers: Iterable[ClassOffer], at: datetime, but_tickets: Collection[int] = ()
-) -> dict[int, SpotCounts]:
-    counts_by_class = {class_offer.pk: SpotCounts() for class_offer in class_offers}
-    offer_ids = list(counts_by_class)
-    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_spot(at).order_by()
-    entries = WaitlistEntry.objects.filter(class_offer__in=offer_ids).order_by()
-    offered = entries.with_open_offer(at)
-    waiting = entries.filter(state=WaitlistEntry.State.WAITING)
-    roles = ClassRole.objects.filter(class_offer__in=offer_ids).order_by()
-    tickets = Ticket.objects.filter(
-        meeting__class_offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
-    ).taking_a_spot(at)
-    parts = [
-        _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
-        _spot_count_query(offered, "kept", Cast("offered_roles", CharField()), F("size"), F("pk")),
-        _spot_count_query(waiting, "waiting", Value(""), Count("pk"), Value(0)),
-        _spot_count_query(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
-        _spot_count_query(
-            tickets.exclude(pk__in=but_tickets).order_by(),
-            "ticket",
-            F("role"),
-            Count("pk"),
-            F("meeting_id"),
-            of="meeting__class_offer_id",
-        ),
-    ]
-    # The rows are sorted by their key, so that the roles keep the order in which they were named.
-    for class_offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
-        counts_by_class[class_offer_id].add(*row)
-    return counts_by_class
+def _availability(class_offer: ClassOffer, counts: SpotCounts, guests: Collection[Counts]) -> Availability:
+    """`guests` are those of each meeting that the new student would attend."""
+    most = max((sum(by_role.values()) for by_role in guests), default=0)
+    rules = CapacityRules(
+        None if class_offer.capacity is None else class_offer.capacity - most,
+        tuple(_without_guests(role, guests) for role in counts.roles),
+        counts.balance.most_apart,
+        counts.balance.ratio,
+        counts.balance.active_from,
+    )
+    return Availability(rules, counts.taken, counts.waiting, most)
 
 
-def _spot_count_query(
-    rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "class_offer_id"
-) -> QuerySet[Any, tuple[Any, ...]]:
-    values = rows.values(of).annotate(what=Value(what), row_name=row_name, number=number, row_key=key)
-    return values.values_list(of, "what", "row_name", "number", "row_key")
-
-
-def capacity_rules(class_offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
-    try:
-        balance = class_offer.balance
-    except RoleBalance.DoesNotExist:
-        return CapacityRules(class_offer.capacity, tuple(roles))
-    return CapacityRules(class_offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)
+def _without_guests(role: RoleCapacity, guests: Collection[Counts]) -> RoleCapacity:
+    taken = max((by_role.get(role.name, 0) for by_role in guests), default=0)
+    return role if role.capacity is None else RoleCapacity(role.name, role.capacity - taken)

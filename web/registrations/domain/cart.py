@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-
-from django.db import transaction
+from itertools import product
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
@@ -25,19 +24,22 @@ class RegistrationChoice:
     readiness: str = ""
     referral_source: str = ""
 
+    @property
+    def class_ids(self) -> list[int]:
+        return [class_offer.pk for class_offer in self.class_offers]
 
-@transaction.atomic
+
 def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
-    for class_offer in choice.class_offers:
-        for attendee in choice.attendees:
-            details = AttendeeDetails(attendee, readiness=choice.readiness, referral_source=choice.referral_source)
-            carts.add_line(cart, CLASS_KIND, class_offer.pk, details.as_json())
+    people = [
+        AttendeeDetails(attendee, readiness=choice.readiness, referral_source=choice.referral_source).as_json()
+        for attendee in choice.attendees
+    ]
+    carts.add_lines(cart, CLASS_KIND, product(choice.class_ids, people))
 
 
-@transaction.atomic
 def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
-    for attendee in people:
-        carts.add_line(cart, TICKET_KIND, meeting_id, AttendeeDetails(attendee, trial=trial).as_json())
+    details = [AttendeeDetails(attendee, trial=trial).as_json() for attendee in people]
+    carts.add_lines(cart, TICKET_KIND, product([meeting_id], details))
 
 
 def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
@@ -60,7 +62,7 @@ def _missing_spots_message(availability: Availability, people: int) -> str:
 def already_registered_messages(choice: RegistrationChoice, viewer: User | None) -> list[str]:
     """Only an account that speaks for a student learns that the student is registered."""
     students = _chosen_students(choice.attendees, viewer)
-    live = Registration.objects.live().filter(class_offer__in=choice.class_offers, student__in=students)
+    live = Registration.objects.whole_class().live().filter(class_offer__in=choice.class_offers, student__in=students)
     return [
         f"{each.student} already has a spot in {each.class_offer.subject.title}, {each.class_offer.day}."
         for each in live.select_related("student", "class_offer__subject__level")

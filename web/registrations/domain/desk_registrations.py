@@ -45,11 +45,11 @@ class RegistrationSearch:
 
 
 def registrations_on_hold() -> QuerySet[Registration]:
-    return Registration.objects.filter(STATUS_FILTERS["hold"][1])
+    return Registration.objects.whole_class().filter(STATUS_FILTERS["hold"][1])
 
 
 def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]:
-    registrations = Registration.objects.for_lists()
+    registrations = Registration.objects.whole_class().for_lists()
     if criteria.show in STATUS_FILTERS:
         registrations = registrations.filter(STATUS_FILTERS[criteria.show][1])
     if criteria.class_offer_id:

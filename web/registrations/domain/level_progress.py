@@ -56,7 +56,7 @@ def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[i
     overrides = LevelOverride.objects.select_related("set_by").in_bulk(student_ids)
     over: dict[int, list[TakenClass]] = defaultdict(list)
     taken: dict[int, list[TakenClass]] = defaultdict(list)
-    confirmed = Registration.objects.filter(student__in=student_ids, state=Registration.State.CONFIRMED).order_by()
+    confirmed = Registration.objects.whole_class().confirmed().filter(student__in=student_ids).order_by()
     last = Max("class_offer__meetings__ends_at", filter=Q(class_offer__meetings__canceled_at=None))
     rows = confirmed.annotate(last=last)
     for row in rows.values_list(
@@ -144,7 +144,7 @@ class SessionAdvice:
 
 
 def advise_next_session(session: Session, at: datetime) -> SessionAdvice:
-    attending = Registration.objects.filter(class_offer__session=session).taking_a_spot(at)
+    attending = Registration.objects.whole_class().filter(class_offer__session=session).taking_a_spot(at)
     students = Student.objects.filter(pk__in=attending.values("student"))
     progress_by_student = progress_of_students(students, at)
     steps = [progress.next_step for progress in progress_by_student.values()]

@@ -42,16 +42,10 @@ class AttendeeDetails:
     """The ticket that the line turns into a registration."""
     moved_from: int | None = None
     """The registration whose spot was moved to this line's class."""
-    given_by: str = ""
-    """The name of the student who transferred the spot to the attendee."""
     by_desk: bool = False
     may_join_late: bool = False
     over_capacity: bool = False
     difference_waived: bool = False
-    duplicate_of: int | None = None
-    """The student who already had a spot, if `student_id` is a second record of the same name."""
-    remark: str = ""
-    """Why the buyer of a ticket would have been refused. Only the office may read it."""
 
     @classmethod
     def from_line(cls, line: OrderLine) -> Self:

@@ -17,9 +17,6 @@ from common.formats import format_date
 from common.names import email_key
 from history.domain import record_action
 from mailroom.domain import draft_message
-from outbox.declare import EventType
-from outbox.domain import emit
-from registrations import events
 from registrations.domain import attendees, capacity
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
@@ -34,7 +31,8 @@ TOO_FEW = "Not enough people registered by {}."
 
 def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
     rows = (
-        Registration.objects.filter(class_offer=OuterRef("pk"), state__in=COUNTED_STATES)
+        Registration.objects.whole_class()
+        .filter(class_offer=OuterRef("pk"), state__in=COUNTED_STATES)
         .order_by()
         .values("class_offer")
     )
@@ -42,7 +40,7 @@ def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOff
 
 
 def registered_count(class_offer: ClassOffer) -> int:
-    return Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES).count()
+    return Registration.objects.whole_class().filter(class_offer=class_offer, state__in=COUNTED_STATES).count()
 
 
 def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, int]:
@@ -50,7 +48,8 @@ def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, i
     if not tentative:
         return {}
     rows = (
-        Registration.objects.filter(class_offer__in=tentative, state__in=COUNTED_STATES)
+        Registration.objects.whole_class()
+        .filter(class_offer__in=tentative, state__in=COUNTED_STATES)
         .order_by()
         .values_list("class_offer")
     )
@@ -92,7 +91,7 @@ def confirm_class(class_offer: ClassOffer, *, why: str = "", by: User | None = N
         registered=registered_count(class_offer),
         minimum=class_offer.minimum_enrollment,
     )
-    _emit_class_event(events.CLASS_CONFIRMED, class_offer, "")
+    _draft_decision_mails("registrations.class_confirmed", class_offer)
     return True
 
 
@@ -108,11 +107,7 @@ def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User)
     before, class_offer.decision_date, class_offer.decision_requested_at = class_offer.decision_date, day, None
     class_offer.save(update_fields=["decision_date", "decision_requested_at", "date_modified"])
     record_action(by, "registrations.decision_postponed", class_offer, why=why, before=str(before), after=str(day))
-    _emit_class_event(events.DECISION_POSTPONED, class_offer, f" {day.isoformat()}")
-
-
-def _emit_class_event(event: EventType, class_offer: ClassOffer, again: str) -> None:
-    emit(event, key=f"{class_offer.pk}{again}", class_offer_id=class_offer.pk)
+    _draft_decision_mails("registrations.decision_postponed", class_offer, f" {day.isoformat()}")
 
 
 # -- automatic decisions -------------------------------------------------------------------------------------------
@@ -160,26 +155,29 @@ def _request_decision(class_offer: ClassOffer) -> bool:
         registered=registered_count(class_offer),
         minimum=class_offer.minimum_enrollment,
     )
-    emit(events.DECISION_NEEDED, key=f"{class_offer.pk} {class_offer.decision_date}", class_offer_id=class_offer.pk)
+    _draft_decision_mail_to_office(class_offer)
     return True
 
 
 # -- mail ----------------------------------------------------------------------------------------------------------
 
 
-def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str = "") -> None:
-    registrations = Registration.objects.filter(class_offer=class_offer_id, state__in=COUNTED_STATES)
+def _draft_decision_mails(mail: str, class_offer: ClassOffer, again: str = "") -> None:
+    registrations = Registration.objects.whole_class().filter(class_offer=class_offer, state__in=COUNTED_STATES)
     registrations = registrations.select_related("student__user", "student__guardian")
     addresses = {attendees.email_of(registration.student) for registration in registrations}
     for address in sorted({email_key(address) for address in addresses if address}):
-        about = ("class_offer", class_offer_id)
         draft_message(
-            mail, to=address, key=f"{class_offer_id}{again}", data={"class_offer_id": class_offer_id}, about=about
+            mail,
+            to=address,
+            key=f"{class_offer.pk}{again}",
+            data={"class_offer_id": class_offer.pk},
+            about=("class_offer", class_offer.pk),
         )
 
 
 def greeting_name_in_class(class_offer: ClassOffer, to: str) -> str:
-    registrations = Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES)
+    registrations = Registration.objects.whole_class().filter(class_offer=class_offer, state__in=COUNTED_STATES)
     students = [
         registration.student for registration in registrations.select_related("student__user", "student__guardian")
     ]
@@ -189,13 +187,12 @@ def greeting_name_in_class(class_offer: ClassOffer, to: str) -> str:
     return first_names.pop() if len(first_names) == 1 else ""
 
 
-def draft_decision_mail_to_office(class_offer_id: int) -> None:
+def _draft_decision_mail_to_office(class_offer: ClassOffer) -> None:
     if settings.OFFICE_EMAIL:
-        day = ClassOffer.objects.get(pk=class_offer_id).decision_date
         draft_message(
             "registrations.decision_needed",
             to=settings.OFFICE_EMAIL,
-            key=f"{class_offer_id} {day}",
-            data={"class_offer_id": class_offer_id},
-            about=("class_offer", class_offer_id),
+            key=f"{class_offer.pk} {class_offer.decision_date}",
+            data={"class_offer_id": class_offer.pk},
+            about=("class_offer", class_offer.pk),
         )

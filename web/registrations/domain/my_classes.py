@@ -1,4 +1,4 @@
-"""The current and past registrations and tickets of an account's students."""
+"""The current and past classes, drop-ins and trials of an account's students."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from common import dates
 from registrations.domain import calendar_feeds, status_text
 from registrations.domain.calendar_links import CalendarLinks
 from registrations.domain.change_deadlines import is_before_deadline
-from registrations.domain.tickets import upgrades
-from registrations.models import Registration, Spot, Ticket
+from registrations.domain.upgrades import upgrades
+from registrations.models import Registration
 from users.models import Student, User
 
 State = Registration.State
@@ -37,9 +37,9 @@ class MyRegistration:
 
 @dataclass(frozen=True)
 class MyTicket:
-    """A ticket for one meeting of a class."""
+    """A drop-in or a trial."""
 
-    ticket: Ticket
+    ticket: Registration
     state: StatusText
     payment: StatusText
     is_over: bool
@@ -88,20 +88,18 @@ def classes_of_account(
     """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
     in_care = Student.objects.in_care_of(user).select_related("calendar_feed")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
-    registrations = Registration.objects.filter(student__in=students).exclude(state=State.EXPIRED)
+    registrations = Registration.objects.whole_class().filter(student__in=students).exclude(state=State.EXPIRED)
     registration_ids = list(
         registrations.order_by("-class_offer__session__key_day_date", "-pk").values_list("pk", flat=True)
     )
-    bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
-    ticket_ids = list(bought.values_list("pk", flat=True))
+    bought = Registration.objects.single_meeting().filter(student__in=students)
+    ticket_ids = list(bought.order_by("-meeting__starts_at", "-pk").values_list("pk", flat=True))
     page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
     window = slice(max(page.start_index() - 1, 0), page.end_index())
     on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
     spots = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
-    tickets_on_page: Iterable[Ticket] = (
-        Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
-    )
-    tickets = [ticket for ticket in tickets_on_page if _is_worth_showing(ticket, at)]
+    tickets_on_page = bought.filter(pk__in=ticket_ids[window]).for_meeting_lists() if ticket_ids[window] else []
+    tickets = _worth_showing(tickets_on_page, at)
     classes = [
         _build_student_classes(
             student,
@@ -115,22 +113,24 @@ def classes_of_account(
 
 
 def classes_of_student(student: Student, at: datetime) -> StudentClasses:
-    registrations = Registration.objects.filter(student=student).exclude(state=State.EXPIRED).for_lists()
-    tickets = Ticket.objects.filter(student=student).for_lists()
+    of_student = Registration.objects.filter(student=student).exclude(state=State.EXPIRED)
+    registrations = of_student.whole_class().for_lists()
+    tickets = of_student.single_meeting().for_meeting_lists()
     return _build_student_classes(
         student,
         [describe_registration(registration, at) for registration in _worth_showing(registrations, at)],
-        [ticket for ticket in tickets if _is_worth_showing(ticket, at)],
+        _worth_showing(tickets, at),
         at,
     )
 
 
 def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[Registration]:
-    return [registration for registration in registrations if _is_worth_showing(registration, at)]
-
-
-def _is_worth_showing(spot: Spot, at: datetime) -> bool:
-    return spot.takes_a_spot(at) or not (spot.is_live or spot.state == State.EXPIRED)
+    """Leaves out expired holds."""
+    return [
+        registration
+        for registration in registrations
+        if registration.takes_a_spot(at) or not (registration.is_live or registration.state == State.EXPIRED)
+    ]
 
 
 def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
@@ -146,8 +146,8 @@ def describe_registration(registration: Registration, at: datetime) -> MyRegistr
     )
 
 
-def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> MyTicket:
-    is_over = ticket.meeting.ends_at <= at
+def describe_ticket(ticket: Registration, at: datetime, registered: Collection[int] = ()) -> MyTicket:
+    is_over = ticket.day.ends_at <= at
     may_upgrade = (
         ticket.state == State.CONFIRMED
         and ticket.class_offer_id not in registered
@@ -159,7 +159,7 @@ def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = 
 
 
 def _build_student_classes(
-    student: Student, spots: list[MyRegistration], tickets: list[Ticket], at: datetime
+    student: Student, spots: list[MyRegistration], tickets: list[Registration], at: datetime
 ) -> StudentClasses:
     current: list[MyRegistration] = []
     past: list[MyRegistration] = []

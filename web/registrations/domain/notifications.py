@@ -1,4 +1,4 @@
-"""The mail and payment issues about registrations, tickets and waitlist entries."""
+"""The mail and payment issues about registrations and waitlist entries."""
 
 from django.db import transaction
 
@@ -8,7 +8,7 @@ from common.errors import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
 from registrations.domain.line_details import AttendeeDetails
-from registrations.models import Registration, Ticket, WaitlistEntry
+from registrations.models import Registration, WaitlistEntry
 from users.domain import privacy
 from users.models import Student
 
@@ -21,6 +21,9 @@ REGISTERED_TWICE = "{} was registered twice for {}. Find out whether this is one
 
 
 def draft_registered_mail(registration: Registration) -> None:
+    if registration.is_for_single_meeting:
+        _draft_guest_mail("registrations.ticket", registration)
+        return
     to = attendees.email_of(registration.student)
     if not to or registration.line is None:
         return
@@ -35,7 +38,7 @@ def draft_registered_mail(registration: Registration) -> None:
             about=about,
         )
         return
-    again = f" {registration.pk}" if details.given_by else ""
+    again = f" {registration.pk}" if registration.taken_over_from else ""
     data = {"order_id": line.order_id, "student_id": student_id}
     draft_message("registrations.registered", to=to, key=f"{line.order_id} {student_id}{again}", data=data, about=about)
 
@@ -49,9 +52,14 @@ def draft_transferred_mail(registration: Registration) -> None:
 
 
 def draft_ended_mail(registration: Registration) -> None:
-    """Mails the attendee only. The payer learns it from the mail about the refund."""
+    """Mails the attendee of a whole class only. The payer learns it from the mail about the refund."""
     line, to = registration.line, attendees.email_of(registration.student)
-    if line is None or not line.ended_by or registration.state != Registration.State.CANCELED:
+    if (
+        line is None
+        or not line.ended_by
+        or registration.is_for_single_meeting
+        or registration.state != Registration.State.CANCELED
+    ):
         return
     if to and to != line.order.payer_email:
         _draft_registration_mail("registration_canceled", to, registration)
@@ -64,7 +72,7 @@ def _draft_registration_mail(name: str, to: str, registration: Registration) -> 
 
 @transaction.atomic
 def request_new_address(student_id: int) -> None:
-    live = Registration.objects.live().filter(student=student_id).exclude(line=None)
+    live = Registration.objects.whole_class().live().filter(student=student_id).exclude(line=None)
     for registration in live.select_related("line__order", "student__user", "student__guardian"):
         if attendees.email_of(registration.student) != registration.student.email:
             continue  # Their guardian still reads their mail.
@@ -86,7 +94,8 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
     student, duplicate = (Student.objects.filter(pk=pk).first() for pk in (student_id, other_id))
     if student is None or duplicate is None:
         return True
-    ordered = Registration.objects.filter(student=student_id).exclude(line=None).select_related("line__order").first()
+    registrations = Registration.objects.whole_class().filter(student=student_id).exclude(line=None)
+    ordered = registrations.select_related("line__order").first()
     if ordered is None:
         return False
     try:
@@ -103,8 +112,10 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
 
 @transaction.atomic
 def report_double_registration(registration: Registration) -> None:
-    line = registration.line
-    student = Student.objects.filter(pk=AttendeeDetails.from_line(line).duplicate_of or 0).first() if line else None
+    if registration.is_for_single_meeting:
+        _report_known_guest(registration)
+        return
+    line, student = registration.line, registration.duplicate_of
     if line is None or student is None:
         return
     payment_issues.open_issue(
@@ -120,28 +131,23 @@ def report_double_registration(registration: Registration) -> None:
         )
 
 
-def open_known_guest_issue(ticket: Ticket) -> None:
-    if remark := AttendeeDetails.from_line(ticket.line).remark:
-        text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
-        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.line.order, text)
+def _report_known_guest(ticket: Registration) -> None:
+    if ticket.conflict:
+        text = REMARK.format(ticket.student, ticket.kind_text, ticket.day_text, ticket.conflict)
+        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.ordered_line.order, text)
 
 
-def draft_ticket_mail(ticket: Ticket) -> None:
-    _draft_guest_mail("registrations.ticket", ticket)
-
-
-def draft_upgrade_invitation(ticket: Ticket) -> None:
+def draft_upgrade_invitation(ticket: Registration) -> None:
     _draft_guest_mail("registrations.upgrade_invitation", ticket)
 
 
-def _draft_guest_mail(template: str, ticket: Ticket) -> None:
+def _draft_guest_mail(template: str, ticket: Registration) -> None:
     if to := attendees.email_of(ticket.student):
-        data = {"ticket_id": ticket.pk}
+        data = {"registration_id": ticket.pk}
         draft_message(template, to=to, key=str(ticket.pk), data=data, about=("ticket", ticket.pk))
 
 
-def draft_waitlist_mail(about: str, entry_id: int) -> None:
-    entry = WaitlistEntry.objects.get(pk=entry_id)
+def draft_waitlist_mail(about: str, entry: WaitlistEntry) -> None:
     draft_message(
         f"registrations.{about}",
         to=entry.contact_email,

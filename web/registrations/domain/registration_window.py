@@ -1,5 +1,6 @@
 """Which classes are open for registration, and at which price."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q
@@ -16,10 +17,13 @@ NOT_OPEN = "This class isn’t open for registration."
 CLASS_CANCELED = "This class is canceled."
 
 
-def open_classes(at: datetime) -> list[ClassOffer]:
+def open_classes(at: datetime, ids: Collection[int] | None = None) -> list[ClassOffer]:
+    """Of all classes, or of those with these ids."""
     today = dates.to_local_time(at).date()
     is_open = Q(session__expire_date__gte=today) | Q(last_joinable_class__isnull=False)
-    published = ClassOffer.objects.published(today).filter(is_open, canceled_at=None).for_lists()
+    published = ClassOffer.objects.published(today).filter(is_open, canceled_at=None).for_orders()
+    if ids is not None:
+        published = published.filter(pk__in=ids)
     return [class_offer for class_offer in published if not closed_reason(class_offer, at)]
 
 

@@ -1,21 +1,26 @@
-"""The registrations and students that teachers may see, without anything about payments."""
+"""The people in a class and in its single meetings, and the students whom a teacher may see."""
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from classwork.models import ClassOffer, Meeting
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
+from registrations.models.registrations import RegistrationQuerySet
 from users.models import Staff, Student
 
 
 def registrations_of_class(class_offer: ClassOffer, at: datetime) -> QuerySet[Registration]:
-    rows = Registration.objects.filter(class_offer=class_offer).taking_a_spot(at).select_related("student")
-    return rows.order_by("student__first_name", "student__last_name", "pk")
+    registrations = Registration.objects.whole_class().filter(class_offer=class_offer).taking_a_spot(at)
+    return registrations.select_related("student").order_by("student__first_name", "student__last_name", "pk")
+
+
+def tickets_for_class(class_offer: ClassOffer, at: datetime) -> RegistrationQuerySet:
+    tickets = Registration.objects.single_meeting().filter(class_offer=class_offer).taking_a_spot(at)
+    return tickets.for_meeting_lists().order_by("meeting__starts_at", "student__first_name", "student__last_name", "pk")
 
 
 def students_taught_by(staff: Staff, at: datetime) -> QuerySet[Student]:
     unfinished = Meeting.objects.filter(canceled_at=None, ends_at__gt=at).values("class_offer")
     registrations = Registration.objects.taught_by(staff).taking_a_spot(at).filter(class_offer__in=unfinished)
-    tickets = Ticket.objects.taught_by(staff).taking_a_spot(at).filter(meeting__class_offer__in=unfinished)
-    return Student.objects.filter(Q(pk__in=registrations.values("student")) | Q(pk__in=tickets.values("student")))
+    return Student.objects.filter(pk__in=registrations.values("student"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from classwork.domain.schedule.previews import Contribution, ScheduleEffect
 from classwork.errors import FieldProblem
 from common.formats import format_date
-from registrations.models import CanceledMeeting, Ticket
+from registrations.models import CanceledMeeting, Registration
 
 COMPENSATION_STAYS = "Students keep the compensation they received for this day, and its make-up day stays."
 
@@ -26,8 +26,10 @@ def _ticketed_day_problems(effects: Sequence[ScheduleEffect]) -> Iterator[FieldP
     """A day for which a ticket was sold cannot be removed."""
     for each in effects:
         removed = [step.pk for step in each.steps if step.pk and not step.after]
-        ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
-        if ticket is not None:
-            day = format_date(ticket.meeting.local_date)
+        tickets = (
+            Registration.objects.filter(meeting__in=removed).select_related("meeting").order_by("meeting__starts_at")
+        )
+        if removed and (ticket := tickets.first()) is not None:
+            day = format_date(ticket.day.local_date)
             text = f"{each.class_offer.heading}: someone has registered for {day} alone."
             yield FieldProblem("", f"{text} Cancel that day instead of removing it.")

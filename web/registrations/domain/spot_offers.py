@@ -1,23 +1,20 @@
 """Offers the free spots of a class to its waitlist, always under the lock of the class."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from classwork.models import ClassOffer
-from outbox.declare import EventType
-from outbox.domain import emit
-from registrations import events
-from registrations.domain import capacity, registration_window
+from registrations.domain import capacity, notifications, registration_window
 from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
-from registrations.rules.waitlist_walk import SpotOffered, WaitingParty, WalkStep, walk_waitlist
+from registrations.rules.waitlist_walk import EntrySkipped, SpotOffered, WaitingParty, WalkStep, walk_waitlist
 
 State = WaitlistEntry.State
 
@@ -30,19 +27,32 @@ def offer_free_spots(class_offer_id: int, at: datetime | None = None) -> None:
 
 def advance_waitlist(class_offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
-    for late in WaitlistEntry.objects.filter(class_offer=class_offer).with_ended_offer(at):
-        end_entry(late, State.EXPIRED, at)
-    if registration_window.closed_reason(class_offer, at):
-        for entry in WaitlistEntry.objects.filter(class_offer=class_offer).live():
-            end_entry(entry, State.CLOSED, at)
+    entries = list(WaitlistEntry.objects.filter(class_offer=class_offer).live())
+    for late in entries:
+        if late.state == State.OFFERED and not late.has_open_offer(at):
+            end_entry(late, State.EXPIRED, at)
+    live = [entry for entry in entries if entry.is_live]
+    if not live:
         return
-    entries = {entry.pk: entry for entry in waiting_entries(class_offer)}
-    if entries:
-        _walk_and_log(class_offer, entries, at)
+    prefetch_related_objects([class_offer], "meetings")
+    if registration_window.closed_reason(class_offer, at):
+        for entry in live:
+            end_entry(entry, State.CLOSED, at)
+    elif waiting := {entry.pk: entry for entry in live if entry.state == State.WAITING}:
+        _walk_and_log(class_offer, waiting, at)
 
 
 def waiting_entries(class_offer: ClassOffer) -> QuerySet[WaitlistEntry]:
     return WaitlistEntry.objects.filter(class_offer=class_offer, state=State.WAITING)
+
+
+def waiting_parties(class_offers: Sequence[ClassOffer]) -> dict[int, list[WaitingParty]]:
+    """Returns the people on the waitlists by class, without a query if no class is given."""
+    parties: dict[int, list[WaitingParty]] = {class_offer.pk: [] for class_offer in class_offers}
+    if parties:
+        for entry in WaitlistEntry.objects.filter(class_offer__in=parties, state=State.WAITING):
+            parties[entry.class_offer_id].append(WaitingParty(entry.pk, tuple(entry.requested_roles)))
+    return parties
 
 
 def next_position(class_offer_id: int) -> int:
@@ -72,8 +82,10 @@ def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at
     availability = capacity.availability_of(class_offer, at)
     waiting = as_waiting_parties(list(entries.values()))
     steps = walk_waitlist(availability.rules, availability.counts, waiting)
-    changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], class_offer, at)]
-    if changed:
+    offered = [step for step in steps if isinstance(step, SpotOffered)]
+    for step in offered:
+        offer_spot(entries.pop(step.entry), class_offer, step, at)
+    if _record_skip_reasons(entries, steps) or offered:
         # The log lets `manage.py replay_waitlist` repeat the walk.
         WaitlistWalk.objects.create(
             class_offer=class_offer,
@@ -82,16 +94,16 @@ def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at
         )
 
 
-def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOffer, at: datetime) -> bool:
-    if isinstance(step, SpotOffered):
-        offer_spot(entry, class_offer, step, at)
-        return True
-    before = (entry.skip_rule, entry.skip_role)
-    entry.skip_rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
-    if before == (entry.skip_rule, entry.skip_role):
-        return False
-    entry.save(update_fields=["skip_rule", "skip_role"])
-    return True
+def _record_skip_reasons(entries: Mapping[int, WaitlistEntry], steps: Iterable[WalkStep]) -> int:
+    """The last record of an entry says why it still waits. Returns how many reasons have changed."""
+    obstacles = {step.entry: step.obstacle for step in steps if isinstance(step, EntrySkipped)}
+    changed = []
+    for entry in entries.values():
+        obstacle = obstacles[entry.pk]
+        if (entry.skip_rule, entry.skip_role) != (obstacle.rule, obstacle.role):
+            entry.skip_rule, entry.skip_role = obstacle.rule, obstacle.role
+            changed.append(entry)
+    return WaitlistEntry.objects.bulk_update(changed, ["skip_rule", "skip_role"])
 
 
 def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
@@ -100,16 +112,10 @@ def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered,
     entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
     entry.save(update_fields=["state", "offered_roles", "skip_rule", "skip_role", "offer_expires_at"])
-    emit_entry_event(events.SPOT_OFFERED, entry, at)
+    notifications.draft_waitlist_mail("spot_offered", entry)
 
 
-END_EVENTS: dict[str, EventType] = {
-    State.EXPIRED: events.SPOT_OFFER_EXPIRED,
-    State.DECLINED: events.WAITLIST_LEFT,
-    State.LEFT: events.WAITLIST_LEFT,
-    State.CLOSED: events.WAITLIST_CLOSED,
-    State.ACCEPTED: events.SPOT_OFFER_ACCEPTED,
-}
+END_MAILS: dict[str, str] = {State.EXPIRED: "spot_offer_expired", State.CLOSED: "waitlist_closed"}
 
 
 def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> None:
@@ -117,11 +123,8 @@ def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> 
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.save(update_fields=["state", "ended_at", *fields])
-    emit_entry_event(END_EVENTS[state], entry, at)
-
-
-def emit_entry_event(event: EventType, entry: WaitlistEntry, at: datetime) -> None:
-    emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, class_offer_id=entry.class_offer_id)
+    if state in END_MAILS:
+        notifications.draft_waitlist_mail(END_MAILS[state], entry)
 
 
 def offer_free_spots_everywhere() -> int:

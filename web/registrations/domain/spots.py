@@ -1,31 +1,33 @@
-"""The states of a registration: held, then confirmed or expired; a confirmed one can be put on hold, canceled or
-transferred."""
+"""Spots in a class, or in one of its meetings: held, then confirmed or expired; a confirmed one can be put on hold,
+canceled or transferred."""
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
-from registrations.domain import admission, attendees, capacity, transitions
-from registrations.domain.admission import AdmittedSpot
+from outbox.domain import emit
+from registrations import events
+from registrations.domain import admission, attendees, capacity, eligibility, notifications, transitions
 from registrations.domain.line_details import AttendeeDetails
-from registrations.models import Registration, Spot, Ticket
+from registrations.domain.tickets import admission as ticket_admission
+from registrations.domain.tickets import sales
+from registrations.models import Registration
 from users.models import Student, User
 
 State = Registration.State
 FULFILLED_STATES = (State.CONFIRMED, State.ON_HOLD)
 
 PASSED_ON = "Transferred to someone else."
-ALREADY = "{} already has a spot in this class."
+BOUGHT_AT_ONCE = "Someone else is buying this right now. Please try again."
 
 
 @transaction.atomic
-def hold_spot(line: OrderLine, until: datetime | None) -> Registration:
+def hold_spot(line: OrderLine) -> Registration:
+    """The spot is held as long as its order, which says until when."""
     attendees.assign_students(line.order)
     student = attendees.student_of_line(line)
     if student is None:
@@ -34,40 +36,52 @@ def hold_spot(line: OrderLine, until: datetime | None) -> Registration:
     at = timezone.now()
     registration = _expire_and_find_registration(class_offer, line, at)
     if registration and registration.is_live:
-        Registration.objects.filter(pk=registration.pk, state=State.HELD).update(held_until=until)
         return registration
-    admitted = admission.admit_line(line, class_offer, at)
-    student = _attendee_or_duplicate(line, registration.student if registration else student, class_offer)
-    return _hold_registration(
-        registration or Registration(line=line, class_offer=class_offer), student, until, admitted
-    )
+    registration = registration or Registration(line=line, class_offer=class_offer, student=student)
+    return _admit_and_hold(registration, line, class_offer, at)
 
 
 def _expire_and_find_registration(class_offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
-    transitions.expire_holds(Registration.objects.filter(class_offer=class_offer, state=State.HELD, held_until__lte=at))
-    return Registration.objects.select_related("student__user").filter(line=line).first()
+    transitions.expire_holds(Registration.objects.overdue(at).filter(class_offer=class_offer))
+    # A trial of the same student in another class may expire this hold without the lock of this class.
+    found = Registration.objects.select_for_update(of=("self",)).select_related("student__user", "student__guardian")
+    return found.filter(line=line).first()
 
 
-def _attendee_or_duplicate(line: OrderLine, student: Student, class_offer: ClassOffer) -> Student:
-    """A buyer who speaks for the student learns of the duplicate. For others, the office sorts it out."""
-    is_duplicate = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
-    if is_duplicate and attendees.payer_speaks_for(line, student):
-        raise ProductUnavailable(ALREADY.format(student))
-    replace(AttendeeDetails.from_line(line), duplicate_of=student.pk if is_duplicate else None).save_to(line)
-    if is_duplicate:
-        return attendees.create_duplicate(student)
-    attendees.equalize_work(student)
-    return student
-
-
-def _hold_registration(
-    registration: Registration, student: Student, until: datetime | None, admitted: AdmittedSpot
-) -> Registration:
-    details = AttendeeDetails.from_line(registration.line) if registration.line else AttendeeDetails()
-    registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over_capacity
+def _admit_and_hold(registration: Registration, line: OrderLine, class_offer: ClassOffer, at: datetime) -> Registration:
+    meeting = sales.meeting_of_line(line) if attendees.is_ticket(line) else None
+    if meeting is None:
+        admitted = admission.admit_line(line, class_offer, at)
+    else:
+        class_offer, admitted = meeting.class_offer, ticket_admission.admit_guest(line, meeting, at)
+    registration.meeting, registration.role, registration.over_capacity = meeting, admitted.role, admitted.over_capacity
+    details = AttendeeDetails.from_line(line)
     registration.readiness, registration.referral_source = details.readiness, details.referral_source
-    transitions.start_hold(registration, until)
+    registration.trial_of = class_offer.subject if details.trial else None
+    _choose_student_record(registration, line, class_offer, at)
+    try:
+        with transaction.atomic():
+            transitions.start_hold(registration, at)
+    except IntegrityError as conflict:  # The same student takes up the same trial in another class.
+        raise ProductUnavailable(BOUGHT_AT_ONCE) from conflict
     return registration
+
+
+def _choose_student_record(registration: Registration, line: OrderLine, class_offer: ClassOffer, at: datetime) -> None:
+    """A buyer who speaks for the student learns what prevents the registration. For others, the office sorts it
+    out."""
+    student, meeting, trial = registration.student, registration.meeting, registration.is_trial
+    if trial:
+        overdue = Registration.objects.overdue(at).filter(student=student)
+        transitions.expire_holds(overdue.select_for_update(of=("self",)))
+    refusal = eligibility.student_refusal(student, class_offer, meeting, trial=trial)
+    if refusal and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(refusal)
+    registration.conflict, registration.duplicate_of = refusal, None
+    if refusal and eligibility.is_duplicate(student, class_offer, meeting, trial=trial):
+        registration.student, registration.duplicate_of = attendees.create_duplicate(student), student
+    else:
+        attendees.equalize_work(student)
 
 
 @transaction.atomic
@@ -78,10 +92,14 @@ def confirm_hold(line: OrderLine) -> Registration:
     if registration is None or registration.state in (State.CANCELED, State.TRANSFERRED):
         raise ProductUnavailable("This spot was released.")
     if registration.state == State.EXPIRED:
-        student = _attendee_or_duplicate(line, registration.student, class_offer)
-        registration = _hold_registration(registration, student, None, admission.admit_line(line, class_offer, at))
+        registration = _admit_and_hold(registration, line, class_offer, at)
     if registration.state == State.HELD:
         transitions.confirm_spot(registration, at)
+        notifications.draft_registered_mail(registration)
+        if class_offer.is_tentative:
+            emit(
+                events.TENTATIVE_CLASS_JOINED, key=f"{registration.pk} {at.isoformat()}", class_offer_id=class_offer.pk
+            )
     return registration
 
 
@@ -97,7 +115,8 @@ def release_spot(line: OrderLine, why: str) -> None:
 
 @transaction.atomic
 def mark_transferred(line: OrderLine) -> None:
-    capacity.lock_class(line.product_id)
+    """For a ticket, it means that the student joined the class."""
+    capacity.lock_class(capacity.class_id_of_line(line))
     registration = Registration.objects.live().filter(line=line).first()
     if registration is not None:
         transitions.end_spot(registration, State.TRANSFERRED, "")
@@ -105,17 +124,20 @@ def mark_transferred(line: OrderLine) -> None:
 
 def hand_over_spot(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
     """Hands the spot over in the same role, so that it is never free in between. The caller holds the class's lock."""
+    is_registered = eligibility.is_in_class(student, registration.class_offer_id)
     transitions.end_spot(registration, State.TRANSFERRED, PASSED_ON, at)
     new_registration = Registration(
-        student=student,
+        student=attendees.create_duplicate(student) if is_registered else student,
+        duplicate_of=student if is_registered else None,
         class_offer=registration.class_offer,
         line=registration.line,
         role=registration.role,
         readiness=readiness,
         over_capacity=registration.over_capacity,
     )
-    transitions.start_hold(new_registration, None)
+    transitions.start_hold(new_registration, at)
     transitions.confirm_spot(new_registration, at)
+    notifications.draft_registered_mail(new_registration)
     return new_registration
 
 
@@ -123,34 +145,16 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
 
 
 @transaction.atomic
-def suspend_spot(spot: Spot, *, why: str, by: User | None = None) -> bool:
+def suspend_spot(registration: Registration, *, why: str, by: User | None = None) -> bool:
     """The spot stays taken while a dispute is open. Returns False if its state has changed."""
-    return _lock_and_change_state(spot, State.CONFIRMED, State.ON_HOLD, why, by)
+    return _lock_and_change_state(registration, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
 @transaction.atomic
-def resume_spot(spot: Spot, *, why: str = "", by: User | None = None) -> bool:
-    return _lock_and_change_state(spot, State.ON_HOLD, State.CONFIRMED, why, by)
+def resume_spot(registration: Registration, *, why: str = "", by: User | None = None) -> bool:
+    return _lock_and_change_state(registration, State.ON_HOLD, State.CONFIRMED, why, by)
 
 
-def _lock_and_change_state(spot: Spot, before: str, after: str, why: str, by: User | None) -> bool:
-    capacity.lock_class(spot.class_offer_id)
-    return transitions.change_spot_state(spot, before, after, why, by)
-
-
-# -- the job -------------------------------------------------------------------------------------------------------
-
-
-def expire_due_holds() -> int:
-    """Cleans up expired holds. Nothing depends on it, because every query compares the time of the hold."""
-    at = timezone.now()
-    overdue = {"state": State.HELD, "held_until__lte": at}
-    registrations = Registration.objects.filter(**overdue).order_by("held_until")[:500]
-    tickets = Ticket.objects.filter(**overdue).select_related("meeting").order_by("held_until")[:500]
-    return sum(_expire_locked_hold(spot, overdue) for spot in [*registrations, *tickets])
-
-
-@transaction.atomic
-def _expire_locked_hold(spot: Spot, overdue: dict[str, Any]) -> int:
-    capacity.lock_class(spot.class_offer_id)
-    return transitions.expire_holds(type(spot).objects.filter(pk=spot.pk, **overdue))
+def _lock_and_change_state(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
+    capacity.lock_class(registration.class_offer_id)
+    return transitions.change_spot_state(registration, before, after, why, by)

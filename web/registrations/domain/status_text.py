@@ -1,4 +1,4 @@
-"""The status of a registration or ticket and of its payment, as people read it."""
+"""The status of a registration and of its payment, as people read it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from billing.domain import status_text
 from billing.domain.status_text import StatusText
 from common.formats import format_time
 from registrations.domain.line_details import AttendeeDetails
-from registrations.models import Registration, Spot, Ticket
+from registrations.models import Registration
 
 State = Registration.State
 REGISTRATION_STATUSES = {
@@ -43,25 +43,27 @@ def _recipient_name(registration: Registration) -> str:
     return f"{attendee.first_name} {attendee.last_name}".strip()
 
 
-def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
-    if ticket.is_live and ticket.meeting.is_canceled:
+def ticket_status(ticket: Registration, at: datetime) -> StatusText:
+    if ticket.is_live and ticket.day.is_canceled:
         return StatusText(_("Class canceled"), "bad")
-    if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
+    if ticket.state == State.CONFIRMED and ticket.day.ends_at <= at:
         return StatusText(_("Over"))
     return _spot_status(ticket, TICKET_STATUSES, at)
 
 
-def _spot_status(spot: Spot, statuses: Mapping[Registration.State, StatusText], at: datetime) -> StatusText:
-    if spot.state != State.HELD:
-        return statuses[State(spot.state)]
-    if not spot.takes_a_spot(at):
+def _spot_status(
+    registration: Registration, statuses: Mapping[Registration.State, StatusText], at: datetime
+) -> StatusText:
+    if registration.state != State.HELD:
+        return statuses[State(registration.state)]
+    if not registration.takes_a_spot(at):
         return statuses[State.EXPIRED]
-    if spot.held_until is None:
+    if registration.held_until is None:
         return StatusText(_("Reserved"), "warn")
-    return StatusText(gettext("Reserved until %(time)s") % {"time": format_time(spot.held_until)}, "warn")
+    return StatusText(gettext("Reserved until %(time)s") % {"time": format_time(registration.held_until)}, "warn")
 
 
-def spot_payment_status(spot: Spot, at: datetime) -> StatusText:
-    if spot.line is None:
+def spot_payment_status(registration: Registration, at: datetime) -> StatusText:
+    if registration.line is None:
         return StatusText(_("No payment"), "bad")
-    return status_text.line_status(spot.line, at)
+    return status_text.line_status(registration.line, at)

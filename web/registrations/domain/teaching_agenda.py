@@ -13,7 +13,7 @@ from classwork.models import ClassOffer, Location, Meeting
 from common import dates
 from registrations.domain import capacity
 from registrations.domain.capacity import Availability
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from users.models import Staff
 
 EVENING = time(17)
@@ -129,9 +129,9 @@ def _count_people(
     class_offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
 ) -> Mapping[int, Counter[str]]:
     counts: dict[int, Counter[str]] = {class_offer.pk: Counter() for class_offer in class_offers}
-    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_spot(now)
-    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_spot(now)
-    for rows, path in ((registrations, "class_offer_id"), (tickets, "meeting__class_offer_id")):
-        for class_offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
-            counts[class_offer_id][role] += number
+    attending = Registration.objects.filter(class_offer__in=counts).taking_a_spot(now)
+    attending = attending.filter(Q(meeting=None) | Q(meeting__in=[day.pk for day in days if day]))
+    by_role = attending.order_by().values_list("class_offer_id", "role").annotate(number=Count("pk"))
+    for class_offer_id, role, number in by_role:
+        counts[class_offer_id][role] += number
     return counts

@@ -1,8 +1,7 @@
-"""State changes that registrations and tickets have in common; the caller holds the lock of the class."""
+"""The state changes of registrations, each with its event. The caller holds the lock of the class."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -10,103 +9,73 @@ from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit, emit_many
 from registrations import events
-from registrations.models import Registration, Spot
+from registrations.models import Registration
 from users.models import User
 
 State = Registration.State
 
 
-class SpotEvents(NamedTuple):
-    """The events that are emitted for one kind of spot."""
-
-    held: EventType
-    confirmed: EventType
-    suspended: EventType
-    ended: EventType
-    hold_ended: EventType
+def emit_registration_event(event: EventType, registration: Registration, at: datetime) -> None:
+    emit(event, key=_event_key(registration, at), **_event_data(registration))
 
 
-REGISTRATION_EVENTS = SpotEvents(
-    events.REGISTRATION_HELD,
-    events.REGISTRATION_CONFIRMED,
-    events.REGISTRATION_SUSPENDED,
-    events.REGISTRATION_ENDED,
-    events.HOLD_EXPIRED,
-)
-TICKET_EVENTS = SpotEvents(
-    events.TICKET_HELD,
-    events.TICKET_CONFIRMED,
-    events.TICKET_SUSPENDED,
-    events.TICKET_ENDED,
-    events.TICKET_HOLD_EXPIRED,
-)
+def _event_key(registration: Registration, at: datetime) -> str:
+    return f"{registration.pk} {at.isoformat()}"
 
 
-def events_for(spot: Spot) -> SpotEvents:
-    return REGISTRATION_EVENTS if isinstance(spot, Registration) else TICKET_EVENTS
+def _event_data(registration: Registration) -> dict[str, int | None]:
+    return {
+        "registration_id": registration.pk,
+        "class_offer_id": registration.class_offer_id,
+        "meeting_id": registration.meeting_id,
+        "student_id": registration.student_id,
+    }
 
 
-def emit_spot_event(event: EventType, spot: Spot, at: datetime) -> None:
-    emit(event, key=_spot_event_key(spot, at), **_spot_event_data(spot))
+def start_hold(registration: Registration, at: datetime) -> None:
+    registration.state, registration.ended_at, registration.end_reason = State.HELD, None, ""
+    registration.save()
+    emit_registration_event(events.REGISTRATION_HELD, registration, at)
 
 
-def _spot_event_key(spot: Spot, at: datetime) -> str:
-    return f"{spot.pk} {at.isoformat()}"
+def confirm_spot(registration: Registration, at: datetime) -> None:
+    registration.state, registration.confirmed_at = State.CONFIRMED, at
+    registration.save(update_fields=["state", "confirmed_at"])
+    emit_registration_event(events.REGISTRATION_CONFIRMED, registration, at)
 
 
-def _spot_event_data(spot: Spot) -> dict[str, int]:
-    id_name = "registration_id" if isinstance(spot, Registration) else "ticket_id"
-    return {id_name: spot.pk, "class_offer_id": spot.class_offer_id, "student_id": spot.student_id}
-
-
-def start_hold(spot: Spot, until: datetime | None) -> None:
-    spot.state, spot.held_until, spot.ended_at, spot.end_reason = State.HELD, until, None, ""
-    spot.save()
-    emit_spot_event(events_for(spot).held, spot, spot.created_at if until is None else until)
-
-
-def confirm_spot(spot: Spot, at: datetime) -> None:
-    spot.state, spot.held_until, spot.confirmed_at = State.CONFIRMED, None, at
-    spot.save(update_fields=["state", "held_until", "confirmed_at"])
-    emit_spot_event(events_for(spot).confirmed, spot, at)
-
-
-def end_spot(spot: Spot, state: str, why: str, at: datetime | None = None) -> None:
-    was_confirmed = spot.state != State.HELD
+def end_spot(registration: Registration, state: str, why: str, at: datetime | None = None) -> None:
+    event = events.HOLD_EXPIRED if registration.state == State.HELD else events.REGISTRATION_ENDED
     at = at or timezone.now()
-    spot.state, spot.ended_at, spot.held_until, spot.end_reason = state, at, None, why[:300]
-    spot.save(update_fields=["state", "ended_at", "held_until", "end_reason"])
-    spot_events = events_for(spot)
-    emit_spot_event(spot_events.ended if was_confirmed else spot_events.hold_ended, spot, at)
+    registration.state, registration.ended_at, registration.end_reason = state, at, why[:300]
+    registration.save(update_fields=["state", "ended_at", "end_reason"])
+    emit_registration_event(event, registration, at)
 
 
-def cancel_spots(spots: Iterable[Spot], why: str) -> None:
-    spots, at = list(spots), timezone.now()
-    if not spots:
-        return
-    values = {"state": State.CANCELED, "ended_at": at, "held_until": None, "end_reason": why[:300]}
-    type(spots[0])._default_manager.filter(pk__in=[spot.pk for spot in spots]).update(**values)
-    spot_events = events_for(spots[0])
-    for event, was_held in ((spot_events.ended, False), (spot_events.hold_ended, True)):
-        affected = [spot for spot in spots if (spot.state == State.HELD) is was_held]
-        emit_many(event, {_spot_event_key(spot, at): _spot_event_data(spot) for spot in affected})
+def cancel_spots(registrations: Iterable[Registration], why: str) -> None:
+    registrations, at = list(registrations), timezone.now()
+    values = {"state": State.CANCELED, "ended_at": at, "end_reason": why[:300]}
+    Registration.objects.filter(pk__in=[registration.pk for registration in registrations]).update(**values)
+    for event, was_held in ((events.REGISTRATION_ENDED, False), (events.HOLD_EXPIRED, True)):
+        affected = [each for each in registrations if (each.state == State.HELD) is was_held]
+        emit_many(event, {_event_key(each, at): _event_data(each) for each in affected})
 
 
-def expire_holds(late: Iterable[Spot]) -> int:
+def expire_holds(late: Iterable[Registration]) -> int:
     overdue = list(late)
-    for spot in overdue:
-        end_spot(spot, State.EXPIRED, "")
+    for registration in overdue:
+        end_spot(registration, State.EXPIRED, "")
     return len(overdue)
 
 
-def change_spot_state(spot: Spot, before: str, after: str, why: str, by: User | None) -> bool:
+def change_spot_state(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
     """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
-    updated = type(spot)._default_manager.filter(pk=spot.pk, state=before).update(state=after, end_reason=why[:300])
-    if not updated:
+    unchanged = Registration.objects.filter(pk=registration.pk, state=before)
+    if not unchanged.update(state=after, end_reason=why[:300]):
         return False
-    spot.refresh_from_db()
-    event = events_for(spot).suspended if after == State.ON_HOLD else events_for(spot).confirmed
+    registration.refresh_from_db()
+    event = events.REGISTRATION_SUSPENDED if after == State.ON_HOLD else events.REGISTRATION_CONFIRMED
     if by is not None:
-        record_action(by, event.name, spot, why=why)
-    emit_spot_event(event, spot, timezone.now())
+        record_action(by, event.name, registration, why=why)
+    emit_registration_event(event, registration, timezone.now())
     return True

@@ -21,19 +21,19 @@ from users.models import Student, User
 
 def registered_context(message: Message) -> dict[str, Any]:
     """One mail lists all spots of the order. Whether the address has an account decides which link it contains."""
-    registrations = Registration.objects.filter(
-        line__order=message.data["order_id"], student=message.data["student_id"]
+    registrations = (
+        Registration.objects.whole_class()
+        .confirmed()
+        .filter(line__order=message.data["order_id"], student=message.data["student_id"])
     )
-    confirmed = list(
-        registrations.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("class_offer")
-    )
+    related = ("line__order", "student__user", "student__guardian")
+    confirmed = list(registrations.select_related(*related).order_by("class_offer"))
     if not confirmed:
         raise MailNotNeeded("The spots were released.")
-    order = confirmed[0].line.order  # type: ignore[union-attr]
-    student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
+    order, student = confirmed[0].line.order, confirmed[0].student  # type: ignore[union-attr]
     owner = User.objects.filter(email=message.to).first()
     by_payer = order.payer_email == message.to
-    giver = AttendeeDetails.from_line(confirmed[0].line).given_by  # type: ignore[arg-type]
+    giver = str(earlier.student) if (earlier := confirmed[0].taken_over_from) else ""
     of_reader, is_new_name = by_payer or student.guardian_id is not None, student.offered_to_id is not None
     is_self = by_payer and attendees.reads_own_mail(student)
     classes = [class_context(each.class_offer_id) for each in confirmed]
@@ -140,7 +140,7 @@ def transferred_context(message: Message) -> dict[str, Any]:
     registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
     old = registrations.get(pk=message.data["registration_id"])
     details = AttendeeDetails.from_line(old.line) if old.line else AttendeeDetails()
-    recipient = details.attendee if details.given_by else None
+    recipient = details.attendee if old.taken_over_by else None
     if recipient is None or old.line is None:
         raise MailNotNeeded("The spot is no longer taken.")
     reader = reader_context(old.student)

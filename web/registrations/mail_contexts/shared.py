@@ -22,7 +22,8 @@ def reader_context(student: Student) -> dict[str, Any]:
 
 
 def class_context(class_offer_id: int) -> dict[str, str]:
-    class_offer = ClassOffer.objects.for_lists().get(pk=class_offer_id)
+    class_offers = ClassOffer.objects.select_related("subject__level", "location").prefetch_related("meetings")
+    class_offer = class_offers.get(pk=class_offer_id)
     return {
         "title": class_offer.subject.title,
         "when": ClassSummary(class_offer, dates.local_today()).schedule_text,

@@ -1,4 +1,4 @@
-"""Contents of emails about drop-in and trial tickets."""
+"""Contents of emails about drop-ins and trials."""
 
 from typing import Any
 
@@ -12,22 +12,23 @@ from common import dates
 from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
-from registrations.domain.tickets import upgrades
+from registrations.domain.upgrades import upgrades
 from registrations.mail_contexts.shared import reader_context
-from registrations.models import Ticket
+from registrations.models import Registration
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
     """Raises MailNotNeeded if the ticket has changed by the time the mail is sent."""
-    ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
-    if ticket is None or ticket.meeting.is_canceled:
+    tickets = Registration.objects.single_meeting().confirmed().for_meeting_lists()
+    ticket = tickets.filter(pk=message.data["registration_id"]).first()
+    if ticket is None or ticket.day.is_canceled:
         raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
-    class_offer, location = ticket.class_offer, ticket.meeting.location or ticket.class_offer.location
+    class_offer, location = ticket.class_offer, ticket.day.location or ticket.class_offer.location
     return reader_context(ticket.student) | {
         "title": class_offer.subject.title,
         "trial": ticket.is_trial,
-        "costs": PriceFacts.from_json(ticket.line.price_facts or {"list_price": 0}).net_price > 0,
-        "when": str(ticket.meeting.slot),
+        "costs": PriceFacts.from_json(ticket.ordered_line.price_facts or {"list_price": 0}).net_price > 0,
+        "when": str(ticket.day.slot),
         "where": f"{location}, {location.full_address}" if location else "",
         "link": absolute_url(upgrades.ticket_url(ticket)),
         "contact": absolute_url(reverse("contact")),
@@ -36,7 +37,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
 
 def upgrade_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
-    ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
+    ticket = Registration.objects.for_meeting_lists().get(pk=message.data["registration_id"])
     class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)
     if reason := upgrades.upgrade_refusal(ticket, timezone.now()):
         raise MailNotNeeded(reason)

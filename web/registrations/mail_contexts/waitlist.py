@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classwork.domain.catalog.class_summary import ClassSummary
-from classwork.models import ClassOffer
 from common import dates
 from common.links import absolute_url
 from common.names import first_name
@@ -18,10 +17,11 @@ from registrations.models import WaitlistEntry
 
 def waitlist_context(message: Message) -> dict[str, Any]:
     """Raises MailNotNeeded if the offer is no longer valid when the mail is sent."""
-    entry = WaitlistEntry.objects.filter(pk=message.data["entry_id"]).first()
-    class_offer = ClassOffer.objects.for_lists().filter(pk=entry.class_offer_id).first() if entry else None
-    if entry is None or class_offer is None:
+    entries_with_class = WaitlistEntry.objects.select_related("class_offer__subject__level", "class_offer__session")
+    entry = entries_with_class.prefetch_related("class_offer__meetings").filter(pk=message.data["entry_id"]).first()
+    if entry is None:
         raise MailNotNeeded("The entry no longer exists.")
+    class_offer = entry.class_offer
     status = presentation.describe_entry(entry, timezone.now())
     if message.template == "registrations.spot_offered" and not status.is_open:
         raise MailNotNeeded("The spot is no longer reserved for them.")

@@ -8,10 +8,7 @@ from registrations.models.class_cancellations import (
 from registrations.models.level_overrides import LevelOverride
 from registrations.models.library import LibraryVisit, Opening
 from registrations.models.registrations import Registration
-from registrations.models.tickets import Ticket
 from registrations.models.waitlist import WaitlistEntry, WaitlistWalk
-
-Spot = Registration | Ticket
 
 __all__ = [
     "CanceledMeeting",
@@ -21,10 +18,8 @@ __all__ = [
     "LibraryVisit",
     "Opening",
     "Registration",
-    "Spot",
     "StudentCalendarFeed",
     "StudentCompensation",
-    "Ticket",
     "WaitlistEntry",
     "WaitlistWalk",
 ]

@@ -11,7 +11,6 @@ from billing.models import Refund
 from billing.models.fields import money_field
 from classwork.models.class_offers import ClassOffer, Meeting
 from registrations.models.registrations import Registration
-from registrations.models.tickets import Ticket
 
 
 class CompensationPolicy(models.TextChoices):
@@ -62,15 +61,12 @@ class CanceledMeeting(models.Model):
 
 
 class StudentCompensation(models.Model):
-    """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
+    """The compensation for one registration: refunded money, returned credit, or an amount that is no longer due."""
 
     cancellation = models.ForeignKey(
         ClassCancellation, on_delete=models.CASCADE, related_name="compensations", verbose_name=_("class cancellation")
     )
-    registration = models.ForeignKey(
-        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="compensations"
-    )
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="compensations")
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="compensations")
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
     meetings = models.PositiveSmallIntegerField(help_text=_("How many of their class days were canceled."))
     purchased_meetings = models.PositiveSmallIntegerField(help_text=_("How many class days they bought."))
@@ -95,14 +91,6 @@ class StudentCompensation(models.Model):
             models.UniqueConstraint(
                 fields=["cancellation", "registration"], name="registrations_compensation_once_per_registration"
             ),
-            models.UniqueConstraint(
-                fields=["cancellation", "ticket"], name="registrations_compensation_once_per_ticket"
-            ),
-            models.CheckConstraint(
-                condition=Q(registration__isnull=True, ticket__isnull=False)
-                | Q(registration__isnull=False, ticket__isnull=True),
-                name="registrations_compensation_of_one_spot",
-            ),
             models.CheckConstraint(
                 condition=Q(
                     amount__gte=0, credit_returned__gte=0, no_longer_due__gte=0, credited__gte=0, by_hand__gte=0
@@ -113,13 +101,9 @@ class StudentCompensation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_policy_display()}: {self.spot.student}"
+        return f"{self.get_policy_display()}: {self.registration.student}"
 
     @property
     def refunded(self) -> Decimal:
         """Includes refunds by hand and onto gift vouchers."""
         return self.amount - self.credited - self.on_hold
-
-    @property
-    def spot(self) -> Registration | Ticket:
-        return self.registration or self.ticket  # type: ignore[return-value]

@@ -20,9 +20,6 @@ class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
         """A spot is reserved for these entries until their deadline."""
         return self.filter(state=WaitlistEntry.State.OFFERED, offer_expires_at__gt=at)
 
-    def with_ended_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
-        return self.filter(state=WaitlistEntry.State.OFFERED, offer_expires_at__lte=at)
-
     def visible_to(self, user: object) -> "WaitlistEntryQuerySet":
         return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
 

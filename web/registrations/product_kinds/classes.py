@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.forms import Form
+from django.utils import timezone
 
 from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind
 from billing.errors import ProductUnavailable
@@ -16,11 +17,20 @@ from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import cancellation_terms
-from classwork.models import ClassOffer, ClassRole, Meeting, Subject
+from classwork.models import ClassOffer, Meeting, Subject
 from common import dates
-from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
+from registrations.domain import (
+    admission,
+    attendees,
+    eligibility,
+    late_joining,
+    minimum_enrollment,
+    registration_window,
+    spots,
+)
+from registrations.domain.attendees import OrderPeople
 from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
-from registrations.domain.tickets import upgrades
+from registrations.domain.upgrades import upgrades
 from registrations.forms.registration import DanceRoleForm
 from registrations.models import Registration
 from users.models import Student, User
@@ -31,27 +41,33 @@ class AttendedKind(ProductKind):
 
     reserves_spots = True
 
+    def __init__(self) -> None:
+        self._people: dict[int, OrderPeople] = {}
+
+    def people_of(self, line: OrderLine) -> OrderPeople:
+        return self._people.setdefault(line.order_id, OrderPeople(line.order))
+
     def attendee_label(self, line: OrderLine) -> str:
         details = AttendeeDetails.from_line(line)
-        name = attendees.attendee_name(details.attendee, line.order) if details.attendee else ""
+        name = self.people_of(line).name(details.attendee) if details.attendee else ""
         return f"{name} ({details.role})" if details.role else name
 
     def person_key(self, line: OrderLine) -> str:
         attendee = AttendeeDetails.from_line(line).attendee
-        return attendees.attendee_key(attendee, line.order) if attendee else ""
+        return self.people_of(line).key(attendee) if attendee else ""
 
     def canceled_sentence(self, line: OrderLine) -> str:
         attendee = AttendeeDetails.from_line(line).attendee
-        name = attendees.attendee_name(attendee, line.order) if attendee else ""
+        name = self.people_of(line).name(attendee) if attendee else ""
         whose = f"{name}’s" if name and attendee and attendee.who != ME else "Your"
         return f"{whose} spot in {line} is canceled."
 
     def people(self, line: OrderLine) -> dict[str, Any]:
-        attendee = AttendeeDetails.from_line(line).attendee
-        student = attendees.known_student(attendee, line.order) if attendee else None
+        details, people = AttendeeDetails.from_line(line), self.people_of(line)
+        student = people.known_student(details.attendee) if details.attendee else None
         return {
-            "attendee": attendees.attendee_key(attendee, line.order) if attendee else "",
-            "student_id": student.pk if student else None,
+            "attendee": people.key(details.attendee) if details.attendee else "",
+            "student_id": student.pk if student else details.student_id if details.by_desk else None,
         }
 
     def about_people(self, line: OrderLine) -> list[str]:
@@ -60,13 +76,15 @@ class AttendedKind(ProductKind):
         attendee = AttendeeDetails.from_line(line).attendee
         if attendee is None:
             return [str(attendees.NOBODY)]
-        student = attendees.known_student(attendee, line.order)
+        people = self.people_of(line)
+        student = people.known_student(attendee)
         if attendee.who == STUDENT and student is None:
             return ["Please choose again who’s coming."]
-        name, who = attendees.attendee_name(attendee, line.order), attendees.attendee_key(attendee, line.order)
-        before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
-        earlier = [attendee for each in before if (attendee := AttendeeDetails.from_line(each).attendee)]
-        if any(attendees.attendee_key(other, line.order) == who for other in earlier):
+        name, who = people.name(attendee), people.key(attendee)
+        product = (line.kind, line.product_id)
+        before = [each for each in line.order.lines.all() if each.pk < line.pk]
+        same = [AttendeeDetails.from_line(each) for each in before if (each.kind, each.product_id) == product]
+        if any(each.attendee and people.key(each.attendee) == who for each in same):
             return [f"{name} is already in your cart for this class."]
         problem = self.attendee_problem(line, student) if student else ""
         return [problem] if problem else []
@@ -81,13 +99,12 @@ class AttendedKind(ProductKind):
     def is_difference_waived(self, line: OrderLine) -> bool:
         return AttendeeDetails.from_line(line).difference_waived
 
-    def class_offer_id(self, line: OrderLine) -> int:
+    def role_names(self, line: OrderLine) -> list[str]:
         raise NotImplementedError
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        names = ClassRole.objects.filter(class_offer=self.class_offer_id(line)).values_list("name", flat=True)
-        details, roles = AttendeeDetails.from_line(line), list(names)
+        details, roles = AttendeeDetails.from_line(line), self.role_names(line)
         if details.waitlist_entry_id or not roles:
             return None
         return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
@@ -95,13 +112,52 @@ class AttendedKind(ProductKind):
     def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
         replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)
 
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        spots.hold_spot(line)
+
+    def confirm(self, line: OrderLine) -> None:
+        spots.confirm_hold(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        spots.release_spot(line, why)
+
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
+        spots.mark_transferred(line)
+
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
+        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
+        moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
+        fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
+        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}
+
 
 class ClassKind(AttendedKind):
     name = "class"
     label = "Classes"
 
-    def class_offer(self, line: OrderLine) -> ClassOffer:
-        class_offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[int, ClassOffer | None] = {}
+        """None stands for a class that no longer exists."""
+        self._spots: dict[int, admission.ClassSpots] = {}
+        self._terms: dict[int, Terms] = {}
+        self._registered: set[tuple[int, int]] = set()
+
+    def load(self, lines: Sequence[OrderLine], at: datetime) -> None:
+        ids = {line.product_id for line in lines}
+        classes = ClassOffer.objects.for_orders().in_bulk(ids)
+        self._classes |= dict.fromkeys(ids) | classes
+        self._spots |= admission.load_spots(classes.values(), lines, at)
+        self._terms |= cancellation_terms.terms_by_class(classes.values())
+        students = [student for line in lines for student in self.people_of(line).in_care]
+        if students:
+            live = Registration.objects.whole_class().live().filter(class_offer__in=ids, student__in=students)
+            self._registered |= set(live.values_list("student", "class_offer"))
+
+    def class_offer(self, line: OrderLine, at: datetime | None = None) -> ClassOffer:
+        if line.product_id not in self._classes:
+            self.load([line], at or timezone.now())
+        class_offer = self._classes[line.product_id]
         if class_offer is None:
             raise ProductUnavailable("This class is no longer offered.")
         return class_offer
@@ -126,7 +182,7 @@ class ClassKind(AttendedKind):
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
-        class_offer = self.class_offer(line)
+        class_offer = self.class_offer(line, at)
         details = AttendeeDetails.from_line(line)
         closed = (
             late_joining.too_late_message_at_desk(line, class_offer, at)
@@ -135,21 +191,21 @@ class ClassKind(AttendedKind):
         )
         if closed:
             return [closed]
-        full = admission.admission_refusal(line, class_offer, at)
+        full = admission.admission_refusal(line, self._spots[class_offer.pk], at)
         return [*([full] if full else []), *self.about_people(line)]
 
     def attendee_problem(self, line: OrderLine, student: Student) -> str:
-        is_registered = Registration.objects.live().filter(student=student, class_offer=line.product_id).exists()
-        return spots.ALREADY.format(student) if is_registered else ""
+        return eligibility.ALREADY.format(student) if (student.pk, line.product_id) in self._registered else ""
 
-    def class_offer_id(self, line: OrderLine) -> int:
-        return line.product_id
+    def role_names(self, line: OrderLine) -> list[str]:
+        return [role.name for role in self._spots[self.class_offer(line).pk].availability.rules.roles]
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return cancellation_terms.terms_of_class(self.class_offer(line))
+        return self._terms[self.class_offer(line).pk]
 
-    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return cancellation_terms.step_deadline(rule, cancellation_terms.meeting_starts(line.product_id))
+    def step_deadlines(self, line: OrderLine, rules: Collection[str]) -> Mapping[str, datetime | None]:
+        starts = cancellation_terms.meeting_starts(line.product_id)
+        return {rule: cancellation_terms.step_deadline(rule, starts) for rule in rules}
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
         return min((start for start in cancellation_terms.meeting_starts(line.product_id) if start > at), default=None)
@@ -158,15 +214,6 @@ class ClassKind(AttendedKind):
         return cancellation_terms.share_used(
             cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at
         )
-
-    def hold(self, line: OrderLine, until: datetime | None) -> None:
-        spots.hold_spot(line, until)
-
-    def confirm(self, line: OrderLine) -> None:
-        spots.confirm_hold(line)
-
-    def release(self, line: OrderLine, why: str) -> None:
-        spots.release_spot(line, why)
 
     def gift_options(self, at: datetime) -> list[GiftOption]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
@@ -194,12 +241,3 @@ class ClassKind(AttendedKind):
 
     def matches_gift(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
-
-    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
-        spots.mark_transferred(line)
-
-    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
-        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
-        moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
-        fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
-        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

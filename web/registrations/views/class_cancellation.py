@@ -84,14 +84,14 @@ def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationSc
 def _confirm_cancellation(
     request: HttpRequest, what: CanceledDaysForm, how: CompensationForm, context: dict[str, Any]
 ) -> HttpResponse:
-    plan = plan_cancellation(how.cancellation_request(what, read_exceptions(request.POST)), timezone.now())
+    wanted = how.cancellation_request(what, read_exceptions(request.POST))
     form = ConfirmCancellationForm(
         posted_data(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")}
     )
-    if "do" in request.POST and form.is_valid() and not plan.problems:
+    if "do" in request.POST and form.is_valid():
         try:
             seen = request.POST.get("seen", "")
-            cancellation = cancel_classes(acting_user(request), plan.request, form.cleaned_data["why"], seen=seen)
+            cancellation = cancel_classes(acting_user(request), wanted, form.cleaned_data["why"], seen=seen)
         except PreviewOutdated:
             messages.warning(request, CHANGED)
         except ChangeRefused as error:
@@ -100,7 +100,7 @@ def _confirm_cancellation(
             done = gettext("Canceled. Everyone affected is being emailed, and calendars are up to date.")
             messages.success(request, done)
             return redirect(cancellation)
-        plan = plan_cancellation(plan.request, timezone.now())
+    plan = plan_cancellation(wanted, timezone.now())
     context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.compensations, request.POST)}
     return render(request, "registrations/desk/cancel_confirm.html", context)
 
@@ -112,7 +112,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         ClassCancellation.objects.select_related("class_offer__subject__level", "class_offer__session"), pk=pk
     )
     days = cancellation.meetings.select_related("class_offer__subject__level", "replacement").order_by("starts_at")
-    related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
+    related = ("registration__student", "registration__line__order")
     outcomes = cancellation.compensations.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Preview
-from classwork.errors import ChangeRefused
+from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.forms.next_session import repeated_class_forms
 from classwork.forms.schedule import SessionForm
 from classwork.models import ClassOffer, Session
@@ -42,16 +42,16 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
         repeated = [row.repeat() for row in chosen]
-        preview = next_session.preview_next_session(form.values(), repeated)
-        context |= {"preview": preview}
-        if not preview.problems and request.POST.get("seen") == preview.fingerprint:
-            try:
-                session = next_session.create_next_session(acting_user(request), form.values(), repeated)
-            except ChangeRefused as error:
-                context["preview"] = Preview(problems=error.problems)
-            else:
+        try:
+            if seen := request.POST.get("seen"):
+                session = next_session.create_next_session(acting_user(request), form.values(), repeated, seen=seen)
                 messages.success(request, created_message(session, len(repeated)))
                 return redirect("desk_sessions")
+            context["preview"] = next_session.preview_next_session(form.values(), repeated)
+        except PreviewOutdated:
+            context["preview"] = next_session.preview_next_session(form.values(), repeated)
+        except ChangeRefused as error:
+            context["preview"] = Preview(problems=error.problems)
         for problem in context["preview"].problems:
             # The field name starts with the number of the class. Without a number it belongs to the session.
             number, _, field = problem.field.partition("-")

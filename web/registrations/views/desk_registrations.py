@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.domain.cancellations import cancellation_options
+from billing.domain.refunds.order_snapshot import has_open_dispute
 from billing.errors import OrderNotPlaced
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
@@ -77,7 +77,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    registration = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk)
     label, done, action = HOLD_ACTIONS.get(registration.state, ("", "", None))
     form = ReasonForm(posted_data(request)) if action else None
     if request.method == "POST" and not acting_user(request).has_perm("registrations.change_registration"):
@@ -93,7 +93,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history_lines": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None
-        and not cancellation_options.is_disputed(registration.line.order),
+        and not has_open_dispute(registration.line.order),
     }
     return render(request, "registrations/desk/registration.html", context)
 
@@ -136,7 +136,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @desk_required("registrations.change_registration")
 def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
-    registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
+    registration, at = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk), timezone.now()
     open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.class_offer_id)
     form = DeskTransferForm(open_now, acting_user(request), posted_data(request))
     quote = None
@@ -164,7 +164,7 @@ def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 @desk_required("registrations.change_registration")
 def transfer_to_person(request: HttpRequest, pk: int) -> HttpResponse:
-    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    registration = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk)
     form = DeskTransferToPersonForm(posted_data(request))
     if form.is_valid():
         by = DeskOverride(acting_user(request), form.cleaned_data["why"])

@@ -61,7 +61,7 @@ def _apply_release_action(by: User, release: Release, choice: str) -> str:
     if name not in STUDENT_ACTIONS or pk is None:
         raise Http404
     registration = get_object_or_404(
-        Registration.objects.select_related("student"), class_offer=release.class_offer_id, pk=pk
+        Registration.objects.whole_class().select_related("student"), class_offer=release.class_offer_id, pk=pk
     )
     student_action, student_message = STUDENT_ACTIONS[name]
     student_action(by, release.resource, registration)

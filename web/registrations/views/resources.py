@@ -51,10 +51,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def neighbor_context(opened: AccessibleResource) -> dict[str, Any]:
-    if opened.spot is None:
+    if opened.registration is None:
         return {}
-    neighbors = shelves.neighbors_of(opened.spot, opened.resource, timezone.now())
-    taught_in = f"{opened.spot.class_offer.subject.title}, {opened.spot.class_offer.session.title}"
+    neighbors = shelves.neighbors_of(opened.registration, opened.resource, timezone.now())
+    taught_in = f"{opened.registration.class_offer.subject.title}, {opened.registration.class_offer.session.title}"
     return {
         "taught_in": taught_in,
         "state": neighbors.status_text,

@@ -20,7 +20,9 @@ from users.requests import AccountRequest
 @never_cache
 def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
     """A payer is redirected to the cancellation page of the order, which shows the amounts."""
-    registration = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
+    registration = get_object_or_404(
+        Registration.objects.whole_class().visible_to(request.user).for_lists().prefetch_related(None), pk=pk
+    )
     line = registration.line
     if line is not None and line.order.belongs_to(request.user):
         return redirect(line.cancel_address)

@@ -20,7 +20,6 @@ from common.views import FORM_METHODS, posted_data
 from registrations.domain import desk_registrations, my_classes, roster
 from registrations.domain import level_progress as progress
 from registrations.domain.teaching_agenda import RoleCounts
-from registrations.domain.tickets import guest_list
 from registrations.forms.registration import LevelOverrideForm
 from users.domain import recent_history
 from users.models import Student
@@ -52,7 +51,7 @@ def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.taught_by(staff_profile_of(request)).for_lists(), pk=pk)
     registrations = list(roster.registrations_of_class(class_offer, timezone.now()))
-    tickets = guest_list.tickets_for_class(class_offer, timezone.now()).filter(meeting__canceled_at=None)
+    tickets = roster.tickets_for_class(class_offer, timezone.now()).filter(meeting__canceled_at=None)
     people_by_page, tickets_by_page = Paginator(registrations, A_ROSTER), Paginator(tickets, A_ROSTER)
     page, (students, guests) = paginate_together(request.GET.get("page"), people_by_page, tickets_by_page)
     by_student, rungs = (

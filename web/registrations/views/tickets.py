@@ -17,12 +17,13 @@ from common import dates
 from common.forms import ReasonForm
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
-from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
-from registrations.domain.tickets import guest_list, sales, upgrades
+from registrations.domain import attendees, cart, desk_registrations, my_classes, roster, status_text
+from registrations.domain.tickets import sales
+from registrations.domain.upgrades import upgrades
 from registrations.errors import RegistrationRefused
 from registrations.forms.registration import OtherPersonForm
 from registrations.forms.tickets import SellTicketForm, TicketForm
-from registrations.models import Ticket
+from registrations.models import Registration
 from users.domain import recent_history
 from users.roles import acting_user, desk_required
 
@@ -75,7 +76,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         "why_not": refusal,
         "price": price,
         "credit": credit,
-        "currency": stored.line.order.currency,
+        "currency": stored.ordered_line.order.currency,
         "rest": price - credit if price is not None and credit is not None else None,
         "log_in": _belongs_to_another_account(request, stored),
         "by_another": upgrades.is_paid_by_someone_else(stored),
@@ -100,15 +101,15 @@ def upgrade(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("checkout")
 
 
-def _ticket_or_404(token: str) -> Ticket:
+def _ticket_or_404(token: str) -> Registration:
     stored = upgrades.find_ticket(token)
     if stored is None:
         raise Http404
     return stored
 
 
-def _belongs_to_another_account(request: HttpRequest, stored: Ticket) -> bool:
-    payer = stored.line.order.payer
+def _belongs_to_another_account(request: HttpRequest, stored: Registration) -> bool:
+    payer = stored.ordered_line.order.payer
     return payer is not None and session_cart.account_of_request(request) != payer
 
 
@@ -131,10 +132,10 @@ def _ticket_page(
 
 
 @require_safe
-@desk_required("registrations.view_ticket")
+@desk_required("registrations.view_registration")
 def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
-    tickets = [my_classes.describe_ticket(ticket, at) for ticket in guest_list.tickets_for_class(class_offer, at)]
+    tickets = [my_classes.describe_ticket(ticket, at) for ticket in roster.tickets_for_class(class_offer, at)]
     return render(
         request,
         "registrations/desk/tickets.html",
@@ -143,10 +144,10 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-@desk_required("registrations.view_ticket")
+@desk_required("registrations.view_registration")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
-    refusal = "" if stored.state == Ticket.State.CONFIRMED else upgrades.ENDED
+    stored, at = get_object_or_404(Registration.objects.single_meeting().for_meeting_lists(), pk=pk), timezone.now()
+    refusal = "" if stored.is_confirmed else upgrades.ENDED
     if request.method == "POST" and not acting_user(request).has_perm("registrations.add_registration"):
         raise PermissionDenied
     form = None if refusal else ReasonForm(posted_data(request))
@@ -167,7 +168,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(FORM_METHODS)
-@desk_required("registrations.add_ticket")
+@desk_required("registrations.add_registration")
 def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     days = (

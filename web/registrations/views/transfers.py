@@ -32,7 +32,7 @@ from users.requests import AccountRequest
 
 
 def _own_registration(user: User, pk: int) -> Registration:
-    return get_object_or_404(Registration.objects.visible_to(user).for_lists(), pk=pk)
+    return get_object_or_404(Registration.objects.whole_class().visible_to(user).for_lists(), pk=pk)
 
 
 @login_required

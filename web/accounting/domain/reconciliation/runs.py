@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounting import events
-from accounting.domain.reconciliation import comparison, fulfillment
+from accounting.domain.reconciliation import comparison, digest, fulfillment
 from accounting.errors import AccountingRefused
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import gateways
@@ -126,7 +126,7 @@ def _end_statement(statement: GatewayStatement, state: str, error: str = "") -> 
     if run.ended_at is None and not run.statements.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])
-        emit(events.RECONCILIATION_COMPLETED, key=f"{run.pk} {run.ended_at.isoformat()}", run_id=run.pk)
+        digest.draft_differences_mail(run)
 
 
 @transaction.atomic

@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from billing.domain import product_kinds
-from billing.domain.refunds import exchanges, terms
+from billing.domain.refunds import terms
+from billing.domain.refunds.order_snapshot import OrderSnapshots, chain_of_exchanged_lines, load_order_snapshots
 from billing.errors import OrderTransitionRefused, ProductUnavailable
-from billing.models import Dispute, Order, OrderLine
+from billing.models import Order, OrderLine
 from billing.rules.terms import RefundMethod, TermsStep
 from users.models import User
 
@@ -56,72 +57,73 @@ def _refuse_unknown_products() -> Iterator[None]:
         raise OrderTransitionRefused(NOT_SOLD) from None
 
 
-def orders_behind(order: Order) -> list[Order]:
-    """Return the order and those that paid for the lines it replaced in exchanges."""
-    lines = order.lines.filter(canceled_at=None)
-    return list(
-        dict.fromkeys([order, *(earlier.order for line in lines for earlier in exchanges.exchange_chain(line))])
-    )
-
-
-def check_can_be_canceled(order: Order, at: datetime) -> None:
-    if order.has_expired(at):
+def check_can_be_canceled(order: Order, at: datetime, snapshots: OrderSnapshots | None = None) -> None:
+    """`snapshots` holds the orders if they are loaded already. Raises OrderTransitionRefused."""
+    snapshots = snapshots or load_order_snapshots([order.pk], at)
+    if snapshots[order.pk].order.has_expired(at):
         raise OrderTransitionRefused(EXPIRED)
-    if order.state not in (Order.State.PLACED, Order.State.PAID):
+    if not snapshots[order.pk].is_open:
         raise OrderTransitionRefused(CLOSED)
-    if is_disputed(order):
+    if any(snapshot.disputed for snapshot in snapshots.values()):
         raise OrderTransitionRefused(DISPUTED)
 
 
-def is_disputed(order: Order) -> bool:
-    return Dispute.objects.filter(payment__order__in=orders_behind(order), state=Dispute.State.OPEN).exists()
-
-
 @_refuse_unknown_products()
-def options_for_lines(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[CancellationOption]:
+def options_for_lines(
+    order: Order, lines: Sequence[OrderLine], at: datetime, snapshots: OrderSnapshots | None = None
+) -> list[CancellationOption]:
     """Return the best option for the payer, and a second one only if it refunds more as account credit."""
-    check_can_be_canceled(order, at)
+    snapshots = snapshots or load_order_snapshots([order.pk], at)
+    check_can_be_canceled(order, at, snapshots)
+    order = snapshots[order.pk].order
     if not lines:
         raise OrderTransitionRefused(CLOSED)
+    by_terms, by_law = {}, {}
     for line in lines:
-        used = product_kinds.kind_of_line(line).share_used(line, at)
-        if used >= 1:
-            raise OrderTransitionRefused(OVER.format(line))
-        if used and order.state == Order.State.PLACED:
-            raise OrderTransitionRefused(OWED.format(line))
-    by_terms = {line.pk: terms_step_for(order, line, at) for line in lines}
-    by_law = {line.pk: step for line in lines if (step := _withdrawal_step(order, line, at)) is not None}
+        used, agreed = _share_used(order, line, at), terms.terms_sold(line, at)
+        by_terms[line.pk] = _agreed_step(snapshots, line, agreed.at(at))
+        if terms.can_withdraw(order, agreed, at):
+            unused = (100 * (1 - used)).quantize(Decimal("0.01"))
+            by_law[line.pk] = _limit_percent(line, TermsStep(unused if agreed.keeps_used else Decimal(100)))
     if not by_law:
         return [CancellationOption(CanceledBy.TERMS, by_terms)]
     best = {}
-    for pk, agreed in by_terms.items():
-        legal = by_law.get(pk, agreed)
-        terms_are_better = agreed.gives == RefundMethod.REFUND and agreed.percent > legal.percent
-        best[pk] = agreed if terms_are_better else legal
+    for pk, step in by_terms.items():
+        legal = by_law.get(pk, step)
+        terms_are_better = step.gives == RefundMethod.REFUND and step.percent > legal.percent
+        best[pk] = step if terms_are_better else legal
     options = [CancellationOption(CanceledBy.WITHDRAWAL, best)]
     if any(step.percent > best[pk].percent for pk, step in by_terms.items()):
         options.append(CancellationOption(CanceledBy.TERMS, by_terms))
     return options
 
 
+def _share_used(order: Order, line: OrderLine, at: datetime) -> Decimal:
+    used = product_kinds.kind_of_line(line).share_used(line, at)
+    if used >= 1:
+        raise OrderTransitionRefused(OVER.format(line))
+    if used and order.state == Order.State.PLACED:
+        raise OrderTransitionRefused(OWED.format(line))
+    return used
+
+
 @_refuse_unknown_products()
-def terms_step_for(order: Order, line: OrderLine, at: datetime) -> TermsStep:
+def step_for_staff(line: OrderLine, at: datetime) -> TermsStep:
+    """Return what the terms give, from which staff start. Raises OrderTransitionRefused."""
+    snapshots = load_order_snapshots([line.order_id], at)
+    check_can_be_canceled(line.order, at, snapshots)
+    return _agreed_step(snapshots, line, terms.terms_sold(line, at).at(at))
+
+
+def _agreed_step(snapshots: OrderSnapshots, line: OrderLine, step: TermsStep) -> TermsStep:
     # A line that is unpaid or unfulfilled is refunded in full.
-    kind = product_kinds.kind_of_line(line)
-    is_exchanged = line.exchanged_from is not None and line.exchanged_from.exchanged_at is not None
-    if not is_exchanged and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
+    snapshot, kind = snapshots[line.order_id], product_kinds.kind_of_line(line)
+    was_exchanged = len(chain_of_exchanged_lines(snapshots, line)) > 1
+    if not was_exchanged and (snapshot.order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
-    return _limit_percent(kind.max_refund_percent(line), terms.terms_sold(line, at).at(at))
+    return _limit_percent(line, step)
 
 
-def _withdrawal_step(order: Order, line: OrderLine, at: datetime) -> TermsStep | None:
-    agreed = terms.terms_sold(line, at)
-    if not terms.can_withdraw(order, agreed, at):
-        return None
-    kind = product_kinds.kind_of_line(line)
-    unused = (100 * (1 - kind.share_used(line, at))).quantize(Decimal("0.01"))
-    return _limit_percent(kind.max_refund_percent(line), TermsStep(unused if agreed.keeps_used else Decimal(100)))
-
-
-def _limit_percent(percent: Decimal, step: TermsStep) -> TermsStep:
-    return replace(step, percent=min(step.percent, percent))
+def _limit_percent(line: OrderLine, step: TermsStep) -> TermsStep:
+    most = product_kinds.kind_of_line(line).max_refund_percent(line)
+    return replace(step, percent=min(step.percent, most))

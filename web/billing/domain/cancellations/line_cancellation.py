@@ -1,21 +1,25 @@
 """Canceling lines of a placed or paid order: the rest is priced again by the rules and prices of the purchase."""
 
+from collections.abc import Container, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
-from billing import events
-from billing.domain import locks, product_kinds
+from billing.domain import product_kinds
 from billing.domain.orders import transitions
-from billing.domain.pricing import balances
-from billing.domain.refunds import exchanges, price_reductions, reservations, terms
-from billing.errors import OrderTransitionRefused, RefundRefused
+from billing.domain.refunds import plan_builder, terms
+from billing.domain.refunds.order_snapshot import OrderSnapshots, load_order_snapshots
+from billing.domain.refunds.plan import RefundPlan, RefundTerms
+from billing.domain.refunds.refund_shares import TermsRefundRequest
+from billing.errors import AlreadyCanceled, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common.money import ZERO
 from history.domain import record_action
-from outbox.domain import emit
 from users.models import User
+
+ALREADY_CANCELED = "This is already canceled."
 
 
 @transaction.atomic
@@ -27,57 +31,65 @@ def cancel_line(
     by: User | None = None,
     as_credit: bool = False,
     percent_back: Decimal | None = None,
-    override_terms: bool = True,
 ) -> Decimal:
-    """Cancel one line and refund the difference under its terms, or by `percent_back` if staff set it.
+    """Cancel one line and refund the difference under its terms, or by `percent_back` if the school set it.
 
-    With `override_terms`, the percentage also applies to the lines that it replaced, regardless of their terms. Returns
-    the amount that is refunded. The same share of the spent credit is returned as credit.
+    The percentage of the school also applies to the lines that it replaced, regardless of their terms. Returns the
+    amount that is refunded. The same share of the spent credit is returned as credit.
     """
-    order = locks.lock_order(line.order_id)
-    line = order.lines.get(pk=line.pk)
-    if line.canceled_at is not None:
+    snapshots = load_order_snapshots([line.order_id], at, lock=True)
+    order = snapshots[line.order_id].order
+    if any(each.pk == line.pk and each.canceled_at for each in snapshots[order.pk].lines):
         return ZERO
-    if order.state not in (Order.State.PLACED, Order.State.PAID):
+    percent = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
+    refund_terms = {line.pk: RefundTerms(percent, as_credit, override_terms=percent_back is not None)}
+    lock_refundable(snapshots, order, refund_terms)
+    plan = plan_cancellation(snapshots, order, refund_terms, at)
+    apply_cancellation(plan, order, at, why=why, by=by)
+    return plan.money
+
+
+def lock_refundable(snapshots: OrderSnapshots, order: Order, lines: Container[int]) -> None:
+    for line in snapshots[order.pk].live_lines:
+        if line.pk in lines:
+            product_kinds.kind_of_line(line).lock_refundable(line)
+
+
+def plan_cancellation(
+    snapshots: OrderSnapshots, order: Order, terms_by_line: Mapping[int, RefundTerms], at: datetime
+) -> RefundPlan:
+    """Raises OrderTransitionRefused if the lines cannot be canceled, or cannot be refunded now."""
+    snapshot = snapshots[order.pk]
+    if terms_by_line.keys() - {line.pk for line in snapshot.live_lines}:
+        raise AlreadyCanceled(ALREADY_CANCELED)
+    if not snapshot.is_open:
         raise OrderTransitionRefused("This order is closed already.")
-    if reason := line.given_away(at):
-        raise OrderTransitionRefused(reason)
-    kind = product_kinds.kind_of_line(line)
-    kind.lock_refundable(line)
-    share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
-    share = min(share, kind.max_refund_percent(line))
-    line.canceled_at = at
-    line.save(update_fields=["canceled_at"])
-    kind.release(line, why)
-    refund_terms = price_reductions.RefundTerms(
-        share, why, by, as_credit, override_terms=override_terms and percent_back is not None
-    )
-    try:
-        refunded = (
-            price_reductions.settle_price_reduction(order, line, share)
-            if order.state == Order.State.PAID
-            else _release_unpaid_line(order, at, why)
-        )
-        price_reductions.pay_out_refund(order, refunded, refund_terms)
-        refunded += exchanges.cancel_exchange(line, at, refund_terms)
-    except RefundRefused as refused:
-        raise OrderTransitionRefused(str(refused)) from refused
-    if by is not None:
-        what = {"line": line.pk, "title": line.title, "currency": order.currency}
-        sums = {"back": str(refunded), "as_credit": as_credit, "percent": str(share)}
-        record_action(by, "billing.line_canceled", order, why=why, **what, **sums)
-    emit(events.LINE_CANCELED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
-    return refunded
+    if given_away := [reason for pk, reason in snapshot.given_away.items() if pk in terms_by_line]:
+        raise OrderTransitionRefused(given_away[0])
+    plan = plan_builder.plan_line_cancellations(snapshots, snapshot.order, terms_by_line, at)
+    if plan.blocked_reason:
+        raise OrderTransitionRefused(plan.blocked_reason)
+    return plan
 
 
-def _release_unpaid_line(order: Order, at: datetime, why: str) -> Decimal:
-    # The line is no longer due. Without its last line, the order is canceled.
-    if not locks.live_lines(order):
-        transitions.cancel_unpaid_order(order, at=at, why=why)
-        return ZERO
-    price_reductions.release_unneeded_credit(order, order.placed_at or at, Decimal(100))
-    transitions.requote_order(order)
-    reservations.return_voucher_payments(order, at, why)
-    if balances.amount_available(order) >= balances.price_at(order, at).total:
-        transitions.mark_paid(order, at)
-    return max(balances.overpaid_amount(order), ZERO) if order.state == Order.State.PAID else ZERO
+def apply_cancellation(
+    plan: RefundPlan,
+    order: Order,
+    at: datetime,
+    *,
+    why: str,
+    by: User | None = None,
+    results: Mapping[int, dict[str, Any]] | None = None,
+) -> None:
+    order_plan = plan.plan_of(order)
+    transitions.release_and_refund(plan, order_plan.order, at, why=why, by=by, results=results)
+    if order_plan.closes_as:
+        transitions.report_cancellation(order_plan.order, why=why, by=by)
+    elif by is not None:
+        percents = {each.line: each.percent for each in order_plan.requests if isinstance(each, TermsRefundRequest)}
+        for line in order_plan.ended_lines:
+            outcome = plan.by_line[line.pk]
+            sums = {"back": str(outcome.refund + outcome.new_credit), "percent": str(percents[line.pk])}
+            what = {"line": line.pk, "title": line.title, "currency": order_plan.order.currency}
+            details = {**what, **sums, "as_credit": bool(outcome.new_credit)}
+            record_action(by, "billing.line_canceled", order_plan.order, why=why, **details)

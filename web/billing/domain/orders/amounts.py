@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from billing.domain import status_text
@@ -35,12 +34,12 @@ class AmountSummary:
     """Account credit paid this much. It is already deducted from the total."""
 
 
-def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
-    sums = order.payments.aggregate(paid=Sum("captured_amount"), refunded=Sum("refunded_amount"))
+def summarize_amounts(order: Order, at: datetime, bill: list[balances.PricedLine] | None = None) -> AmountSummary:
+    payments = order.payments.all()
     if order.state == State.CANCELED:
         total = fees = order.amount_charged
     else:
-        total, fees = sum((item.total for item in balances.itemized_lines(order, at)), ZERO), ZERO
+        total, fees = sum((item.total for item in bill or balances.itemized_lines(order, at)), ZERO), ZERO
         if order.state == State.PAID:
             total, fees = order.amount_charged, max(order.amount_charged - total, ZERO)
     if order.has_expired(at):
@@ -52,8 +51,8 @@ def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
     return AmountSummary(
         total=total,
         fees=fees,
-        paid=sums["paid"] or ZERO,
-        refunded=sums["refunded"] or ZERO,
+        paid=sum((payment.captured_amount for payment in payments), ZERO),
+        refunded=sum((payment.refunded_amount for payment in payments), ZERO),
         credited=order.returned_as_credit,
         balance=balance,
         credit=credit.credit_spent_on(order),
@@ -85,10 +84,11 @@ def is_free_order(order: Order) -> bool:
     if order.early_total or order.regular_total or order.amount_charged or credit.credit_spent_on(order):
         return False
     # A line that replaces another one was paid for with the earlier line.
-    return not order.lines.exclude(exchanged_from=None).exists()
+    return not any(line.exchanged_from_id for line in order.lines.all())
 
 
 def is_recently_completed(order: Order, at: datetime | None = None) -> bool:
     completed_at = order.paid_at if order.state == State.PAID else order.placed_at
     since = (at or timezone.now()) - JUST_NOW
-    return completed_at is not None and completed_at > since and not order.lines.exclude(canceled_at=None).exists()
+    is_recent = completed_at is not None and completed_at > since
+    return is_recent and not any(line.canceled_at for line in order.lines.all())

@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from billing.domain import locks, product_kinds
 from billing.domain.pricing import credit, discount_codes, quotes
-from billing.domain.refunds import exchanges, terms
+from billing.domain.refunds import exchanges
+from billing.domain.refunds import terms as cancellation_terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
 from billing.domain.vouchers.eligibility import VoucherShare
 from billing.errors import CartFull, DiscountCodeRefused, ProductUnavailable
 from billing.models import DiscountCode, Order, OrderLine
 from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms
 from common.money import ZERO
 from users.models import User
 
@@ -30,15 +32,24 @@ ABANDONED_AFTER = timedelta(days=30)
 class CartLine:
     line: OrderLine
     description: product_kinds.ProductDescription
-    price_facts: PriceFacts | None
     problems: list[str]
-    sentences: list[terms.TermsSentence] = field(default_factory=list)
+    kind: product_kinds.ProductKind | None = None
+    """The kind has loaded what it answers about this line. None if the line is no longer available."""
+    price_facts: PriceFacts | None = None
+    terms: Terms = field(default_factory=Terms)
+    sentences: list[cancellation_terms.TermsSentence] = field(default_factory=list)
     """These sentences say what is refunded when the line is canceled."""
     withdrawal: str = ""
 
+    @property
+    def attendee_label(self) -> str:
+        return self.kind.attendee_label(self.line) if self.kind else ""
+
 
 @dataclass(frozen=True)
-class CartSummary:
+class CartSnapshot:
+    """A cart as it is now: each request loads it once, and pages, checks and totals are computed from it."""
+
     lines: list[CartLine]
     quote: quotes.Quote
     code_problem: str = ""
@@ -46,7 +57,7 @@ class CartSummary:
 
     @property
     def reserves_spots(self) -> bool:
-        return any(row.price_facts and product_kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
+        return any(row.kind.reserves_spots for row in self.lines if row.kind)
 
     @property
     def problems(self) -> bool:
@@ -97,10 +108,9 @@ def create_second_cart(order: Order) -> Order:
 
 
 def find_cart_of_account(account: User) -> Order | None:
-    return Order.objects.filter(payer=account, state=Order.State.CART).first()
+    return Order.objects.filter(payer=account, state=Order.State.CART).prefetch_related("lines").first()
 
 
-@transaction.atomic
 def add_line(
     cart: Order,
     kind: str,
@@ -108,36 +118,51 @@ def add_line(
     details: dict[str, Any] | None = None,
     exchanged_from: OrderLine | None = None,
 ) -> OrderLine:
+    return add_lines(cart, kind, [(product_id, details or {})], exchanged_from)[0]
+
+
+@transaction.atomic
+def add_lines(
+    cart: Order, kind: str, items: Iterable[tuple[int, dict[str, Any]]], exchanged_from: OrderLine | None = None
+) -> list[OrderLine]:
+    """Each item is a product and its details. The number of statements does not depend on how many there are."""
     product_kinds.kind_named(kind)
-    locks.lock_order(cart.pk)
-    fields = {"kind": kind, "product_id": product_id, "details": details or {}, "exchanged_from": exchanged_from}
-    # A double click adds one line only.
-    same = cart.lines.filter(**fields).first()
-    if same:
-        return same
-    if cart.lines.count() >= MAX_LINES:
+    cart.refresh_from_db(from_queryset=Order.objects.select_for_update())
+    stored = list(cart.lines.all())
+    lines: list[OrderLine] = []
+    new: list[OrderLine] = []
+    for product_id, details in items:
+        line = OrderLine(order=cart, kind=kind, product_id=product_id, details=details, exchanged_from=exchanged_from)
+        # A double click adds one line only.
+        same = next((each for each in [*stored, *new] if _orders_the_same(each, line)), None)
+        lines.append(same or line)
+        if same is None:
+            new.append(line)
+    if len(stored) + len(new) > MAX_LINES:
         raise CartFull
-    return cart.lines.create(**fields)
+    OrderLine.objects.bulk_create(new)
+    return lines
+
+
+def _orders_the_same(line: OrderLine, other: OrderLine) -> bool:
+    names = ("kind", "product_id", "details", "exchanged_from_id")
+    return all(getattr(line, name) == getattr(other, name) for name in names)
 
 
 @transaction.atomic
 def remove_line(cart: Order, line_id: int, at: datetime) -> str:
     """Returns a sentence when the discount code fits none of the remaining lines and was removed, otherwise ''."""
+    cart.refresh_from_db(from_queryset=Order.objects.select_for_update())
     OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
     if cart.discount_code is None:
         return ""
     try:
-        discount_codes.check_code_fits(cart.discount_code, _price_lines_of_cart(cart, at))
+        discount_codes.check_code_fits(cart.discount_code, to_price_lines(load_lines(cart.lines.all(), at)))
     except DiscountCodeRefused as refused:
         text = cart.discount_code.code.upper()
         set_discount_code(cart, "", at)
         return f"The code {text} was removed. {refused}"
     return ""
-
-
-def _price_lines_of_cart(cart: Order, at: datetime) -> tuple[quotes.PriceLine, ...]:
-    rows = [_price_cart_line(line, at) for line in cart.lines.all()]
-    return to_price_lines((row.line, row.price_facts) for row in rows)
 
 
 @transaction.atomic
@@ -165,9 +190,9 @@ def merge_into_account_cart(cart: Order, account: User) -> Order:
     return account_cart
 
 
-def price_cart(cart: Order, at: datetime) -> CartSummary:
-    lines = [_price_cart_line(line, at) for line in cart.lines.all()]
-    items = to_price_lines((row.line, row.price_facts) for row in lines)
+def price_cart(cart: Order, at: datetime) -> CartSnapshot:
+    lines = load_lines(cart.lines.all(), at)
+    items = to_price_lines(lines)
     discount, problem = None, ""
     if cart.discount_code is not None:
         try:
@@ -176,29 +201,40 @@ def price_cart(cart: Order, at: datetime) -> CartSummary:
         except DiscountCodeRefused as refused:
             problem = str(refused)
     quote = quote_cart(cart, items, discount, at)
-    summary = CartSummary(lines, quote, problem)
-    return replace(summary, vouchers=tuple(redemption.preview_vouchers(cart, summary.payable, quote.now, at)))
+    snapshot = CartSnapshot(lines, quote, problem)
+    return replace(snapshot, vouchers=tuple(redemption.preview_vouchers(cart, snapshot.payable, quote.now, at)))
 
 
-def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
+def load_lines(lines: Iterable[OrderLine], at: datetime) -> list[CartLine]:
+    """Load the lines of one order in a number of queries that does not depend on how many there are."""
+    kinds = product_kinds.load_kinds(lines := list(lines), at)
+    return [_describe_line(line, kinds.get(line.kind), at) for line in lines]
+
+
+def _describe_line(line: OrderLine, kind: product_kinds.ProductKind | None, at: datetime) -> CartLine:
+    if kind is None:
+        return CartLine(line, product_kinds.ProductDescription(GONE), [GONE])
     try:
-        kind = product_kinds.kind_of_line(line)
         about = kind.describe(line)
-        line.title, line.detail = about.title, about.detail
-        facts, line_terms = exchanges.price_facts_of_line(line, at), terms.terms_offered(line, at)
-        sentences, withdrawal = terms.terms_sentences(line_terms, at), terms.withdrawal_text(line_terms)
-        if facts.is_free:
-            sentences, withdrawal = [terms.TermsSentence(terms.FREE)], ""
+        line.title, line.detail = about.title[:200], about.detail[:300]
+        facts = exchanges.price_facts_of_line(line, at) if line.exchanged_from_id else kind.price_facts(line, at)
+        line_terms = cancellation_terms.add_withdrawal_right(kind.terms(line, at))
         problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
-        return CartLine(line, about, facts, problems, sentences, withdrawal)
-    except product_kinds.UnknownProductKind:
-        return CartLine(line, product_kinds.ProductDescription(GONE), None, [GONE])
     except ProductUnavailable as unavailable:
-        return CartLine(line, product_kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
+        return CartLine(line, product_kinds.ProductDescription(line.title or GONE), [str(unavailable) or GONE])
+    sentences = cancellation_terms.terms_sentences(line_terms, at)
+    withdrawal = cancellation_terms.withdrawal_text(line_terms)
+    if facts.is_free:
+        sentences, withdrawal = [cancellation_terms.TermsSentence(cancellation_terms.FREE)], ""
+    return CartLine(line, about, problems, kind, facts, line_terms, sentences, withdrawal)
 
 
-def to_price_lines(lines: Iterable[tuple[OrderLine, PriceFacts | None]]) -> tuple[quotes.PriceLine, ...]:
-    return tuple(quotes.PriceLine(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
+def to_price_lines(lines: Iterable[CartLine]) -> tuple[quotes.PriceLine, ...]:
+    return tuple(
+        quotes.PriceLine(row.line.pk, row.line.kind, row.line.product_id, row.price_facts)
+        for row in lines
+        if row.price_facts
+    )
 
 
 def quote_cart(
@@ -228,7 +264,7 @@ def enter_code_or_voucher(cart: Order, text: str, at: datetime) -> None:
 def set_discount_code(cart: Order, text: str, at: datetime) -> DiscountCode | None:
     code = discount_codes.check_code(discount_codes.find_code(text), cart.payer, at) if text.strip() else None
     if code is not None:
-        discount_codes.check_code_fits(code, _price_lines_of_cart(cart, at))
+        discount_codes.check_code_fits(code, to_price_lines(load_lines(cart.lines.all(), at)))
     Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(discount_code=code)
     cart.discount_code = code
     return code

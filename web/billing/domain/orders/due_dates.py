@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import events
 from billing.domain import locks
+from billing.domain.order_mails import draft_order_mail, draft_order_received
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
     check_no_payment_in_progress,
@@ -21,7 +21,6 @@ from billing.domain.pricing import balances
 from billing.errors import OrderTransitionRefused, PaymentInProgress, ProductUnavailable
 from billing.models import Order
 from history.domain import record_action
-from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
@@ -58,7 +57,7 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
     order = locks.lock_order(order.pk)
     if order.has_expired(at):
         check_no_payment_in_progress(order, at)
-        order = transitions.reinstate_order(order, at)
+        order = transitions.restore_expired_order(order, at)
     if order.state != State.PLACED:
         raise OrderTransitionRefused("Nothing is due on this order.")
     order.due_kind, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
@@ -68,7 +67,7 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
     except ProductUnavailable as unavailable:
         raise OrderTransitionRefused(str(unavailable)) from unavailable
     record_action(by, "billing.due_date_set", order, why=why, on=on.isoformat())
-    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
+    draft_order_received(order)
 
 
 @transaction.atomic
@@ -82,7 +81,7 @@ def send_payment_request(order: Order, at: datetime, *, by: User) -> None:
         raise OrderTransitionRefused("The order has no email address.")
     if order.reminded_at and timezone.localdate(order.reminded_at) == timezone.localdate(at):
         raise OrderTransitionRefused("A payment request was already sent today.")
-    _emit_payment_due(order, at)
+    _remind_of_payment(order, at)
     record_action(by, "billing.payer_asked", order)
 
 
@@ -103,12 +102,12 @@ def send_due_date_reminders(at: datetime | None = None) -> int:
             # Another worker may have sent the reminder in the meantime.
             is_reminded = order.reminded_at != listed.reminded_at
             if not is_reminded and order.state == State.PLACED and not has_payment_processing(order):
-                _emit_payment_due(order, at)
+                _remind_of_payment(order, at)
                 sent += 1
     return sent
 
 
-def _emit_payment_due(order: Order, at: datetime) -> None:
+def _remind_of_payment(order: Order, at: datetime) -> None:
     order.reminded_at = at
     order.save(update_fields=["reminded_at"])
-    emit(events.PAYMENT_DUE, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
+    draft_order_mail("payment_due", order, key=f"{order.pk} {at.isoformat()}")

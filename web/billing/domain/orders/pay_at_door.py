@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from billing import events
 from billing.domain import locks, product_kinds
+from billing.domain.order_mails import draft_order_mail, draft_order_received
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
 from billing.errors import ConfirmationLinkExpired, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common import throttle
-from outbox.domain import emit
 
 State, Due = Order.State, Order.Due
 LINK_RATE = throttle.Rate.parse("3/d")
@@ -60,7 +59,7 @@ def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False)
     order.due_kind, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
     order.save(update_fields=["due_kind", "held_until"])
     transitions.hold_lines(order, lines, at)
-    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk}", order_id=order.pk)
+    draft_order_received(order)
 
 
 @transaction.atomic
@@ -68,7 +67,7 @@ def resend_confirmation_link(order: Order, at: datetime) -> None:
     order = locks.lock_order(order.pk)
     is_allowed = not throttle.count_attempt(f"link of order {order.pk}", LINK_RATE)
     if is_allowed and order.awaits_click and not order.has_expired(at):
-        emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
+        draft_order_mail("confirm_spot", order, key=f"{order.pk} {at.isoformat()}")
 
 
 @transaction.atomic
@@ -82,4 +81,4 @@ def confirm_door_order(order: Order, at: datetime) -> None:
     order.held_until = None
     order.save(update_fields=["held_until"])
     transitions.hold_lines(order, locks.live_lines(order), at)
-    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} clicked", order_id=order.pk)
+    draft_order_received(order)

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 from payments import PaymentStatus
 
-from billing import gateways
+from billing import events, gateways
 from billing.errors import PaymentInProgress
 from billing.models import Order, Payment
 from common.formats import format_date, format_money
+from outbox.domain import emit
 
 UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
 GRACE = timedelta(hours=1)
@@ -22,11 +22,16 @@ STARTED_TEXT = "A payment of {} has been started. Method: {}. Finish it, or canc
 
 
 def payment_in_progress(order: Order, at: datetime) -> Payment | None:
-    # This payment may still succeed without another step on our side.
-    at_the_gateway = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at - GRACE))
-    just_begun = Q(session="", message="", created__gt=at - GRACE)
-    can_still_pay = Q(status=PaymentStatus.PREAUTH) | Q(status__in=UNDECIDED) & (at_the_gateway | just_begun)
-    return order.payments.filter(can_still_pay).first()
+    return next((payment for payment in order.payments.all() if _can_still_succeed(payment, at)), None)
+
+
+def _can_still_succeed(payment: Payment, at: datetime) -> bool:
+    """Without another step on our side."""
+    if payment.status not in UNDECIDED:
+        return payment.is_on_its_way
+    if payment.session:
+        return payment.session_until is None or payment.session_until > at - GRACE
+    return not payment.message and payment.created > at - GRACE
 
 
 def check_no_payment_in_progress(order: Order, at: datetime) -> None:
@@ -40,13 +45,19 @@ def check_no_payment_in_progress(order: Order, at: datetime) -> None:
 
 
 def cancel_unstarted_attempts_of_order(order: Order, but: Payment | None = None) -> None:
-    unstarted = order.payments.filter(status__in=UNDECIDED, session="")
-    for payment in unstarted.exclude(pk=but.pk if but else None):
-        payment.change_status(PaymentStatus.CANCELLED)
+    for payment in order.payments.all():
+        if payment.status in UNDECIDED and not payment.session and payment != but:
+            payment.change_status(PaymentStatus.CANCELLED)
+
+
+def request_closing_of_attempts(order: Order, at: datetime) -> None:
+    """Have a worker ask the gateways to close attempts that must not be paid anymore."""
+    if order.payments.filter(status__in=UNDECIDED).exists():
+        emit(events.ATTEMPTS_OUTDATED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
 def has_payment_processing(order: Order) -> bool:
-    return order.payments.filter(status=PaymentStatus.PREAUTH).exists()
+    return any(payment.is_on_its_way for payment in order.payments.all())
 
 
 def progress_text(payment: Payment) -> str:

@@ -1,19 +1,22 @@
 """Placing an order from a cart: quote it, store the quote, spend credit, and hold every line, in one transaction."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from billing import events
-from billing.domain import locks, product_kinds
+from billing.domain import locks
+from billing.domain.order_mails import draft_order_received
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, pay_at_door, transitions
-from billing.domain.pricing import balances, credit, discount_codes, quotes
-from billing.domain.refunds import exchanges, terms
+from billing.domain.pricing import credit, discount_codes
+from billing.domain.refunds import exchanges
 from billing.domain.vouchers import redemption as vouchers
 from billing.errors import (
     DiscountCodeRefused,
@@ -23,8 +26,6 @@ from billing.errors import (
     ProductUnavailable,
 )
 from billing.models import Order, OrderLine, PriceAdjustment
-from billing.rules.price_facts import PriceFacts
-from billing.rules.terms import Terms
 from outbox.domain import emit
 from users.models import User
 
@@ -40,6 +41,8 @@ class PlacementOptions:
     by_staff: User | None = None
     payer: User | None = None
     """The order belongs to this account if the cart has none."""
+    payer_details: Mapping[str, str] = field(default_factory=dict)
+    """What the payer typed: name, email address and billing address, by the fields of the order."""
     is_known: bool = False
     """The payer's email address is confirmed already, so no link has to be clicked."""
     terms_version: str = ""
@@ -47,49 +50,49 @@ class PlacementOptions:
     """The payer saw that gift vouchers pay this amount."""
 
 
-@dataclass(frozen=True)
-class PlacementPlan:
-    lines: list[OrderLine]
-    facts: dict[int, PriceFacts]
-    terms: dict[int, Terms]
-    quote: quotes.Quote
-
-
 @transaction.atomic
 def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | None, at: datetime) -> Order:
-    order = locks.lock_order(cart.pk)
-    if order.state != State.CART:
-        raise OrderAlreadyPlaced
-    order.payer = order.payer or options.payer
-    exchanges.lock_orders_behind(order)
-    plan = _plan_placement(order, at)
+    order = _lock_cart(cart, options)
+    lines = locks.live_lines(order)
+    if any(line.exchanged_from_id for line in lines):
+        exchanges.lock_orders_behind(order)
+    plan = _plan_placement(order, lines, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise OrderNotPlaced(
             "The price has changed since you opened this page. Please check it again.", code="price_changed"
         )
-    if (
-        options.due_kind == Due.DOOR
-        and options.by_staff is None
-        and not all(facts.at_the_door for facts in plan.facts.values())
-    ):
-        raise OrderNotPlaced("Not everything in your cart can be paid for at the door.")
-    if (
-        options.due_kind == Due.DATE
-        and options.by_staff is None
-        and options.due_date != due_dates.due_date_for(order.payer, at)
-    ):
-        raise OrderNotPlaced("Please choose again how you’d like to pay.")
-    held_until = _hold_until(order, plan.lines, options, at)
+    if options.by_staff is None:
+        _check_due_kind(order, plan, options, at)
+    held_until = _hold_until(order, lines, options, at)
     _store_order(order, plan, options, at, held_until)
     try:
-        transitions.hold_lines(order, plan.lines, at)
+        transitions.hold_lines(order, lines, at)
     except ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
-    _use_vouchers(order, options, at)
-    if balances.amount_available(order) >= plan.quote.now.total:
+    if _use_vouchers(order, options, at) >= plan.quote.now.total:
         transitions.mark_paid(order, at)
+    draft_order_received(order)
+    order.refresh_from_db(fields=["lines"])  # Drops the lines in memory: who changes the order next reads them anew.
     return order
+
+
+def _lock_cart(cart: Order, options: PlacementOptions) -> Order:
+    order = locks.lock_order(cart.pk)
+    if order.state != State.CART:
+        raise OrderAlreadyPlaced
+    order.payer = order.payer or options.payer
+    for name, value in options.payer_details.items():
+        setattr(order, name, value)
+    prefetch_related_objects([order], "lines")
+    return order
+
+
+def _check_due_kind(order: Order, plan: carts.CartSnapshot, options: PlacementOptions, at: datetime) -> None:
+    if options.due_kind == Due.DOOR and not plan.at_the_door:
+        raise OrderNotPlaced("Not everything in your cart can be paid for at the door.")
+    if options.due_kind == Due.DATE and options.due_date != due_dates.due_date_for(order.payer, at):
+        raise OrderNotPlaced("Please choose again how you’d like to pay.")
 
 
 def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions, at: datetime) -> datetime | None:
@@ -104,7 +107,7 @@ def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions,
     return pay_at_door.confirmation_deadline(lines, at)
 
 
-def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> None:
+def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> Decimal:
     try:
         paid = vouchers.pay_with_vouchers(order, at)
     except DiscountCodeRefused as refused:
@@ -113,6 +116,7 @@ def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> None
         raise OrderNotPlaced(
             "The amount your gift vouchers cover has changed. Please check it again.", code="price_changed"
         )
+    return paid
 
 
 @transaction.atomic
@@ -130,44 +134,39 @@ def place_exchange_order(
     return place_order(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 
-def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
-    lines = locks.live_lines(order)
+def _plan_placement(order: Order, lines: list[OrderLine], at: datetime) -> carts.CartSnapshot:
     if not lines:
         raise OrderNotPlaced("Your cart is empty.")
-    facts = {line.pk: _facts_if_available(line, at) for line in lines}
-    line_terms = {line.pk: terms.terms_offered(line, at) for line in lines}
-    items = carts.to_price_lines((line, facts[line.pk]) for line in lines)
     try:
-        discount = discount_codes.claim_code(order, items, at)
+        code = discount_codes.claim_code(order, at)
+        if order.payer is not None:
+            locks.lock_account(order.payer)
+        cart_lines = carts.load_lines(lines, at)
+        for cart_line in cart_lines:
+            if cart_line.problems:
+                raise OrderNotPlaced(f"{cart_line.description.title}: {cart_line.problems[0]}")
+        items = carts.to_price_lines(cart_lines)
+        if code is not None:
+            discount_codes.check_code_fits(code, items)
     except DiscountCodeRefused as refused:
         raise OrderNotPlaced(str(refused)) from refused
+    discount = discount_codes.discount_terms(code) if code else None
     order.discount_snapshot = discount.as_json() if discount else None
-    if order.payer is not None:
-        locks.lock_account(order.payer)
-    return PlacementPlan(lines, facts, line_terms, carts.quote_cart(order, items, discount, at))
-
-
-def _facts_if_available(line: OrderLine, at: datetime) -> PriceFacts:
-    kind = product_kinds.kind_of_line(line)
-    try:
-        problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
-        if problems:
-            raise OrderNotPlaced(f"{kind.describe(line).title}: {problems[0]}")
-        return exchanges.price_facts_of_line(line, at)
-    except ProductUnavailable as unavailable:
-        raise OrderNotPlaced(str(unavailable) or carts.GONE) from unavailable
+    return carts.CartSnapshot(cart_lines, carts.quote_cart(order, items, discount, at))
 
 
 def _store_order(
-    order: Order, plan: PlacementPlan, options: PlacementOptions, at: datetime, held_until: datetime | None
+    order: Order, plan: carts.CartSnapshot, options: PlacementOptions, at: datetime, held_until: datetime | None
 ) -> None:
     quote = plan.quote
-    for line in plan.lines:
-        about = product_kinds.kind_of_line(line).describe(line)
-        line.title, line.detail = about.title[:200], about.detail[:300]
-        line.price_facts, line.sold_terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
+    for row in plan.lines:
+        line = row.line
+        line.price_facts, line.sold_terms = row.price_facts.as_json() if row.price_facts else None, row.terms.as_json()
         line.early_total, line.regular_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
-        line.save(update_fields=["title", "detail", "price_facts", "sold_terms", "early_total", "regular_total"])
+    OrderLine.objects.bulk_update(
+        [row.line for row in plan.lines],
+        ["title", "detail", "price_facts", "sold_terms", "early_total", "regular_total"],
+    )
     PriceAdjustment.objects.bulk_create(
         PriceAdjustment(line_id=part.key, total_kind=plan_name, rule=part.step, label=part.label, amount=part.amount)
         for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))

@@ -16,7 +16,7 @@ EXCHANGED = "{}: a change of class can’t be ordered again here. Please start i
 
 def can_be_ordered_again(order: Order, at: datetime) -> bool:
     if order.state == Order.State.PAID:
-        return not order.lines.filter(canceled_at=None).exists()
+        return all(line.canceled_at for line in order.lines.all())
     return order.state == Order.State.CANCELED or order.has_expired(at)
 
 

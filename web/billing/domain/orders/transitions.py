@@ -1,28 +1,36 @@
 """The transitions of a placed order to paid, expired or canceled, and back. Each of them locks the order."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
+from billing.domain.order_mails import draft_order_mail, draft_order_received
+from billing.domain.orders.payments_in_progress import request_closing_of_attempts
 from billing.domain.pricing import balances, credit, discount_codes, quotes
-from billing.domain.refunds import exchanges, price_reductions, reservations, terms
+from billing.domain.refunds import exchanges, plan_builder, terms
+from billing.domain.refunds.apply import apply_refund_plan, return_overpayment
+from billing.domain.refunds.order_snapshot import load_order_snapshots
+from billing.domain.refunds.plan import RefundPlan, RefundTerms
 from billing.domain.vouchers import redemption as vouchers
-from billing.errors import OrderTransitionRefused, ProductUnavailable, RefundRefused
+from billing.errors import OrderTransitionRefused, ProductUnavailable
 from billing.models import Order, OrderLine, Payment, PaymentIssue
-from billing.rules.terms import RefundMethod
 from common.formats import format_money
 from common.money import ZERO
 from history.domain import record_action
-from outbox.domain import emit
+from outbox.domain import emit, emit_many
 from users.models import User
 
 State, Due = Order.State, Order.Due
 TOO_LATE = "The payment deadline has passed."
+LATE_PAYMENT = "The payment came too late."
 
 
 def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
@@ -40,9 +48,9 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
 # -- placed → paid -----------------------------------------------------------------------------------------------
 
 
-def mark_paid(order: Order, at: datetime) -> None:
+def mark_paid(order: Order, at: datetime, price: quotes.Price | None = None) -> None:
     """Never fails, because the money has arrived: a line that cannot be confirmed opens a payment issue."""
-    price = balances.price_at(order, at)
+    price = price or balances.price_at(order, at)
     order.state, order.paid_at, order.closed_at, order.amount_charged = State.PAID, at, None, price.total
     order.save(update_fields=["state", "paid_at", "closed_at", "amount_charged"])
     for line in locks.live_lines(order):
@@ -53,25 +61,30 @@ def mark_paid(order: Order, at: datetime) -> None:
         except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
+    request_closing_of_attempts(order, at)
+    draft_order_mail("receipt", order, key=order.pk)
 
 
 def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     """The caller has locked the order and the payment. `paid_at` decides whether the early price applies."""
     if order.has_expired(at):
         honor_late_payment(order, payment, paid_at, at)
-    elif order.state == State.PLACED and balances.amount_available(order) >= balances.price_at(order, paid_at).total:
-        mark_paid(order, paid_at)
+    elif order.state == State.PLACED:
+        prefetch_related_objects([order], "lines", "payments")
+        price = balances.price_at(order, paid_at)
+        if balances.amount_available(order) >= price.total:
+            mark_paid(order, paid_at, price)
     elif order.state == State.CANCELED:
-        reservations.return_late_payment(order, balances.overpaid_amount(order))
-    if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
-        surplus = format_money(balances.overpaid_amount(order), order.currency)
-        payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
+        return_overpayment(order, at, LATE_PAYMENT)
+    surplus = balances.overpaid_amount(order) if order.state != State.PLACED else ZERO
+    if surplus > 0:
+        text = f"{format_money(surplus, order.currency)} more than the order costs."
+        payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, text, payment)
 
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     if order.state == State.PLACED:
-        _close_order(order, State.EXPIRED, at, TOO_LATE)
-        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+        _expire_locked_order(order, at, keep_payments=True)
     honored = True
     try:
         with transaction.atomic():
@@ -84,8 +97,8 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
         order.refresh_from_db()
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
-    emit(events.LATE_PAYMENT_RECEIVED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
+    return_overpayment(order, at, LATE_PAYMENT)
+    draft_order_mail("late_payment_received", order, key=payment.pk, honored=honored)
 
 
 # -- expired → placed --------------------------------------------------------------------------------------------
@@ -93,14 +106,20 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
 
 @transaction.atomic
 def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
-    """Reserves the spots of an expired order again, without a time limit.
+    """Reserves the spots of an expired order again, without a time limit, and tells the payer.
 
     Raises OrderTransitionRefused if the price or anything else has changed, unless `accept_changes`.
     """
+    order = restore_expired_order(order, at, accept_changes=accept_changes)
+    draft_order_received(order)
+    return order
+
+
+@transaction.atomic
+def restore_expired_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
     order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_expired(at):
-        _close_order(order, State.EXPIRED, at, TOO_LATE)
-        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+        _expire_locked_order(order, at, keep_payments=True)
     if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
     changed = _reclaim_order(order, at)
@@ -110,7 +129,6 @@ def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False)
     order.state, order.closed_at, order.due_kind, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due_kind", "held_until"])
     hold_lines(order, locks.live_lines(order), at)
-    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
     if not balances.open_balance(order, at):
         mark_paid(order, at)
     return order
@@ -167,10 +185,14 @@ def expire_order(order: Order, at: datetime) -> bool:
     order = locks.lock_order(order.pk)
     if order.state != State.PLACED or not order.has_expired(at):
         return False
-    _close_order(order, State.EXPIRED, at, TOO_LATE)
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
-    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+    _expire_locked_order(order, at)
     return True
+
+
+def _expire_locked_order(order: Order, at: datetime, *, keep_payments: bool = False) -> None:
+    _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=keep_payments)
+    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+    draft_order_mail("order_expired", order, key=order.pk)
 
 
 @transaction.atomic
@@ -181,27 +203,57 @@ def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User |
     if order.state != State.PLACED:
         raise OrderTransitionRefused("Only an unpaid order can be canceled as a whole.")
     _close_order(order, State.CANCELED, at, why or "The order was canceled.")
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
+    report_cancellation(order, why=why, by=by)
+
+
+def report_cancellation(order: Order, *, why: str, by: User | None = None) -> None:
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
     emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
+    request_closing_of_attempts(order, timezone.now())
 
 
-def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
-    order.state, order.closed_at = state, at
-    order.save(update_fields=["state", "closed_at"])
-    for line in locks.live_lines(order):
+def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:
+    """The caller may keep what was paid, for the attempt to reserve the lines again."""
+    snapshots = dict(load_order_snapshots([order.pk], at, lock=True, locked=[order]))
+    if keep_payments:
+        snapshots[order.pk] = replace(snapshots[order.pk], payments=())
+    # A replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
+    terms_by_line = {
+        line.pk: RefundTerms.from_step(terms.terms_sold(line, at).at(at)) if line.exchanged_from_id else RefundTerms()
+        for line in snapshots[order.pk].live_lines
+    }
+    plan = plan_builder.plan_closing(snapshots, order, state, terms_by_line, at)
+    for order_plan in plan.order_plans:
+        if order_plan.blocked_reason and order_plan.order != order:
+            raise OrderTransitionRefused(order_plan.blocked_reason)
+    release_and_refund(plan, order, at, why=why)
+
+
+def release_and_refund(
+    plan: RefundPlan,
+    order: Order,
+    at: datetime,
+    *,
+    why: str,
+    by: User | None = None,
+    results: Mapping[int, dict[str, Any]] | None = None,
+) -> None:
+    """Apply the plan for lines of this order. Classes are locked before gift vouchers, to which refunds may return."""
+    order_plan = plan.plan_of(order)
+    becomes_paid, lines = order_plan.becomes_paid, order_plan.ended_lines
+    canceled_lines = [line for each in plan.order_plans if not each.closes_as for line in each.ended_lines]
+    if order_plan.closes_as:
+        order.state, order.closed_at = order_plan.closes_as, at
+    for line in lines:
         product_kinds.kind_of_line(line).release(line, why)
-        if line.exchanged_from is None:
-            continue
-        # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
-        step = terms.terms_sold(line, at).at(at)
-        refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
-        try:
-            exchanges.cancel_exchange(line, at, refund)
-        except RefundRefused as refused:
-            raise OrderTransitionRefused(str(refused)) from refused
-    credit.return_spent_credit(order)
+    apply_refund_plan(plan, at=at, why=why, by=by, results=results)
+    emit_many(
+        events.LINE_CANCELED,
+        {f"{line.pk}": {"order_id": line.order_id, "line_id": line.pk} for line in canceled_lines},
+    )
+    if becomes_paid:
+        mark_paid(order, at)
 
 
 # -- staying placed ----------------------------------------------------------------------------------------------
@@ -250,6 +302,6 @@ def remind_of_expiring_holds(at: datetime | None = None) -> int:
         with transaction.atomic():
             # Another worker may have sent the reminder in the meantime.
             if Order.objects.filter(pk=order.pk, reminded_at=None).update(reminded_at=at):
-                emit(events.HOLD_REMINDER_TRIGGERED, key=f"{order.pk}", order_id=order.pk)
+                draft_order_mail("hold_reminder", order, key=order.pk)
                 sent += 1
     return sent

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.forms import Form
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from payments import PaymentError, PaymentStatus, RedirectNeeded
 
-from billing import events, gateways
+from billing import gateways
 from billing.domain import locks, payment_issues
+from billing.domain.order_mails import draft_order_mail
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
     UNDECIDED,
@@ -33,7 +34,6 @@ from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.formats import format_money
 from common.money import is_payable_amount
 from history.domain import record_action
-from outbox.domain import emit
 from users.models import User
 
 FAILED = (PaymentStatus.REJECTED, PaymentStatus.ERROR)
@@ -50,26 +50,33 @@ RETRY_FOR = timedelta(hours=1)
 def start_attempt(order: Order, variant: str, at: datetime) -> Payment:
     """Returns the open attempt on a double click. Raises PaymentInProgress."""
     order = locks.lock_order(order.pk)
+    prefetch_related_objects([order], "payments")
     owed = balances.open_balance(order, at)
     if not order.can_be_paid(at) or owed <= 0:
         raise NoOpenBalance
-    same = order.payments.filter(resumable_attempts(at), variant=variant, total=owed, status__in=UNDECIDED).first()
+    alike = (payment for payment in order.payments.all() if (payment.variant, payment.total) == (variant, owed))
+    same = next((payment for payment in alike if _is_resumable(payment, at)), None)
     if (other := payment_in_progress(order, at)) and other != same:
         raise PaymentInProgress(progress_text(other))
     cancel_unstarted_attempts_of_order(order, but=same)
+    order.refresh_from_db(fields=["payments"])  # Drops the payments in memory, without a query.
     return same or _create_attempt(order, variant, owed)
 
 
-def resumable_attempts(at: datetime) -> Q:
+def _is_resumable(payment: Payment, at: datetime) -> bool:
+    if not payment.is_undecided:
+        return False
+    if payment.session:
+        return payment.session_until is None or payment.session_until > at + TIME_TO_FINISH
     # An attempt that could not be started for an hour gets a new idempotency key, so it is not reused.
-    started = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + TIME_TO_FINISH))
-    return started | Q(session="", created__gt=at - RETRY_FOR)
+    return payment.created > at - RETRY_FOR
 
 
 def _create_attempt(order: Order, variant: str, total: Decimal) -> Payment:
     first, _, last = order.payer_name.partition(" ")
     payment = Payment(
         order=order,
+        token=str(uuid4()),
         variant=variant,
         total=total,
         currency=order.currency,
@@ -86,10 +93,12 @@ def _create_attempt(order: Order, variant: str, total: Decimal) -> Payment:
     return payment
 
 
-def gateway_form(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
-    """Raises RedirectNeeded when the payer continues elsewhere. Call it outside of any transaction."""
+def open_gateway(payment: Payment) -> str:
+    """Returns the address at which the payer continues. Call it outside of any transaction."""
     try:
-        return gateways.gateway_of(payment).get_form(payment, data)
+        gateways.gateway_of(payment).get_form(payment)
+    except RedirectNeeded as onward:
+        return str(onward)
     except TemporaryFailure as fault:
         Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(message=str(fault))
     except (PaymentError, PermanentFailure, NeedsPerson) as fault:
@@ -98,14 +107,35 @@ def gateway_form(payment: Payment, data: Mapping[str, Any] | None = None) -> For
                 order = locks.lock_order(payment.order_id)
                 payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
             payment.change_status(PaymentStatus.ERROR, str(fault))
-    raise RedirectNeeded(payment.get_failure_url())
+    return payment.get_failure_url()
 
 
 @transaction.atomic
 def confirm_payment(payment: Payment, taken: PaymentCaptured) -> bool:
-    """A different amount or currency opens a payment issue and does not confirm the payment."""
     order = locks.lock_order(payment.order_id)
+    is_changed = apply_attempt_fact(order, locks.lock_payment(order, payment.pk), taken)
     payment.refresh_from_db()
+    return is_changed
+
+
+def apply_attempt_fact(
+    order: Order, payment: Payment, fact: PaymentCaptured | PaymentPending | PaymentDeclined | AttemptExpired
+) -> bool:
+    """Returns whether it changes anything. An attempt that has ended changes only when the gateway captures money.
+
+    The caller has locked the order and the payment.
+    """
+    if isinstance(fact, PaymentCaptured):
+        return _apply_capture(order, payment, fact)
+    status, before = ENDS[type(fact)]
+    is_being_captured = payment.capturing_until is not None and payment.capturing_until > timezone.now()
+    if payment.status not in before or (isinstance(fact, AttemptExpired) and is_being_captured):
+        return False
+    return _change_status(order, payment, status, getattr(fact, "message", ""))
+
+
+def _apply_capture(order: Order, payment: Payment, taken: PaymentCaptured) -> bool:
+    """A different amount or currency opens a payment issue and does not confirm the payment."""
     if payment.captured_at is not None:
         # The same reference means the same money. Another reference means that the payer paid twice.
         if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
@@ -115,52 +145,44 @@ def confirm_payment(payment: Payment, taken: PaymentCaptured) -> bool:
             return False
         outdated = Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee)
         return taken.fee is not None and bool(outdated.update(fee=taken.fee))
-    Payment.objects.filter(pk=payment.pk).update(
-        transaction_id=taken.reference or payment.transaction_id,
-        fee=taken.fee if taken.fee is not None else payment.fee,
-    )
-    if (taken.amount, taken.currency) != (payment.total, payment.currency):
-        received = format_money(taken.amount, taken.currency)
-        text = f"{received} received instead of {format_money(payment.total, payment.currency)}."
-        payment_issues.open_issue_once(PaymentIssue.Kind.WRONG_AMOUNT, order, text, payment)
-        payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
-        return False
-    payment.change_status(PaymentStatus.CONFIRMED)
-    payment.refresh_from_db()
-    return True
+    about = {
+        "transaction_id": taken.reference or payment.transaction_id,
+        "fee": taken.fee if taken.fee is not None else payment.fee,
+    }
+    if (taken.amount, taken.currency) == (payment.total, payment.currency):
+        return _change_status(order, payment, PaymentStatus.CONFIRMED, about=about)
+    received = format_money(taken.amount, taken.currency)
+    text = f"{received} received instead of {format_money(payment.total, payment.currency)}."
+    payment_issues.open_issue_once(PaymentIssue.Kind.WRONG_AMOUNT, order, text, payment)
+    Payment.objects.filter(pk=payment.pk).update(**about)
+    _change_status(order, payment, PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
+    return False
 
 
-@transaction.atomic
-def apply_attempt_fact(
-    payment: Payment, fact: PaymentCaptured | PaymentPending | PaymentDeclined | AttemptExpired
+def _change_status(
+    order: Order, payment: Payment, status: str, message: str = "", about: Mapping[str, Any] | None = None
 ) -> bool:
-    """Returns whether it changes anything. An attempt that has ended changes only when the gateway captures money."""
-    if isinstance(fact, PaymentCaptured):
-        return confirm_payment(payment, fact)
-    status, before = ENDS[type(fact)]
-    locks.lock_order(payment.order_id)
-    payment.refresh_from_db()
-    is_being_captured = payment.capturing_until is not None and payment.capturing_until > timezone.now()
-    if payment.status not in before or (isinstance(fact, AttemptExpired) and is_being_captured):
-        return False
-    payment.change_status(status, getattr(fact, "message", ""))
-    return True
+    is_changed = payment.store_status(status, message, **about or {})
+    if is_changed:
+        apply_status_change(order, payment)
+    return is_changed
 
 
-def apply_status_change(payment: Payment) -> None:
-    order = locks.lock_order(payment.order_id)
+def apply_status_change(order: Order, payment: Payment) -> None:
+    """The caller has locked the order and the payment."""
     if payment.status == PaymentStatus.CONFIRMED:
         transitions.apply_payment(order, payment, time_of_payment(payment), timezone.now())
     elif payment.status == PaymentStatus.PREAUTH:
         transitions.extend_hold(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
         if order.state in (Order.State.PLACED, Order.State.EXPIRED):
-            emit(events.PAYMENT_SUBMITTED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+            draft_order_mail("payment_pending", order, key=payment.pk)
     elif payment.status in FAILED:
         if payment.submitted_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
             transitions.extend_hold(order, timezone.now(), timedelta(days=1))
         if not payment.payment_issues.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
-            emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+            # It is released by failure_mail.py, because most payers pay another way right away.
+            draft_order_mail("payment_failed", order, key=payment.pk, hold=True)
 
 
 def time_of_payment(payment: Payment) -> datetime:

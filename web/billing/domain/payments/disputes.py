@@ -13,6 +13,7 @@ from payments import PaymentStatus
 from billing import events
 from billing.domain import locks, payment_issues
 from billing.domain.cancellations import line_cancellation
+from billing.domain.order_mails import draft_dispute_mail
 from billing.domain.payments import credit_holds
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import gateway_refunds
@@ -66,6 +67,7 @@ def _open_dispute(order: Order, payment: Payment, fact: DisputeState) -> Dispute
             order, payment, refund, gateway_refunds.RefundAnswer(Refund.State.FAILED, message=DISPUTED_BEFORE_SENT)
         )
     emit(events.DISPUTE_OPENED, key=f"{dispute.pk}", order_id=order.pk, dispute_id=dispute.pk)
+    draft_dispute_mail(order, dispute)
     return dispute
 
 
@@ -86,6 +88,7 @@ def _close_dispute(order: Order, payment: Payment, dispute: Dispute, state: str)
     else:
         credit_holds.lift_hold(dispute, timezone.now(), why=WON)
     emit(events.DISPUTE_CLOSED, key=f"{dispute.pk} {state}", order_id=order.pk, dispute_id=dispute.pk)
+    draft_dispute_mail(order, dispute)
     return True
 
 

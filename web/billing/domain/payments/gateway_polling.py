@@ -88,8 +88,11 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
 
 def close_outdated_attempts(order: Order, at: datetime) -> None:
     # Ask the gateway even after the deadline, because it may have captured the money at the last moment.
+    undecided = list(order.payments.filter(status__in=UNDECIDED).exclude(session=""))
+    if not undecided:
+        return
     owed = balances.balance_if_reinstated(order, at) if order.has_expired(at) else balances.open_balance(order, at)
-    for payment in order.payments.filter(status__in=UNDECIDED).exclude(session=""):
+    for payment in undecided:
         is_past_deadline = payment.session_until is not None and payment.session_until <= at
         if is_past_deadline or payment.total != owed:
             try:

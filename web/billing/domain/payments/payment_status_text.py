@@ -61,6 +61,10 @@ def adds_to_order_state(order: Order, outcome: PaymentStatusText) -> bool:
     return outcome.name not in ("not_started", "in_progress", "canceled", "paid") and not is_paid_later
 
 
+def last_attempt(order: Order) -> Payment | None:
+    return next(iter(order.payments.all()), None)
+
+
 def _text_for_processing(order: Order, at: datetime) -> PaymentStatusText:
     text = gettext(
         "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
@@ -88,7 +92,7 @@ def _reserved_until_text(order: Order, at: datetime) -> str:
 
 
 def _text_for_expired_order(order: Order) -> PaymentStatusText:
-    attempt = order.payments.first()
+    attempt = last_attempt(order)
     expired = gettext("Order %(order_number)s has expired") % {"order_number": order.number}
     if order.due_kind == Due.DOOR and attempt is None:
         released = gettext("The link we emailed you wasn’t clicked in time, so the spot was released.")
@@ -108,7 +112,7 @@ def _text_for_expired_order(order: Order) -> PaymentStatusText:
 
 
 def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
-    attempt = order.payments.first()
+    attempt = last_attempt(order)
     if attempt is None:
         if order.awaits_click:
             return text_for_unconfirmed_order(order, at)

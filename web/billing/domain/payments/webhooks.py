@@ -44,22 +44,31 @@ def process_webhook(variant: str, message: WebhookMessage) -> str:
         if message.facts and (message.at is None or timezone.now() - message.at <= WAIT_FOR_PAYMENT):
             raise NotRecordedYet
         log.info("%s sent %s, which is about no payment here.", variant, message.kind)
-        return _record_webhook(variant, message, None, Outcome.IGNORED)
+        return _record_ignored_webhook(variant, message)
     with transaction.atomic():
         order = locks.lock_order(payment.order_id)
         if ProcessedWebhook.objects.filter(variant=payment.variant, event_id=message.event_id).exists():
             return Outcome.NOTHING
-        payment.refresh_from_db()
+        payment = locks.lock_payment(order, payment.pk)
         outcome: str = Outcome.IGNORED
         if identifiers_match(payment, message.about):
-            changes = [apply_payment_fact(order, payment, fact, key=message.event_id) for fact in message.facts]
+            first, *others = message.facts
+            changes = [_apply_fact(order, payment, first, key=message.event_id)]
+            changes += [apply_payment_fact(order, payment, fact, key=message.event_id) for fact in others]
             outcome = Outcome.APPLIED if any(changes) else Outcome.NOTHING
         elif any(isinstance(fact, MONEY) for fact in message.facts):
             # Money moved in a session to which we did not send the payer, so a person has to look at it.
             text = f"{message.kind} is about {message.about.session}, not {payment.session}."
             payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
             outcome = Outcome.APPLIED
-        return _record_webhook(payment.variant, message, payment, outcome)
+        ProcessedWebhook.objects.create(
+            variant=payment.variant,
+            event_id=message.event_id,
+            kind=message.kind[:100],
+            payment=payment,
+            outcome=outcome,
+        )
+        return outcome
 
 
 def find_payment(variant: str, about: PaymentReference) -> Payment | None:
@@ -75,13 +84,13 @@ def identifiers_match(payment: Payment, about: PaymentReference) -> bool:
     return about.token in ("", payment.token) and (not payment.session or about.session in ("", payment.session))
 
 
-def _record_webhook(variant: str, message: WebhookMessage, payment: Payment | None, outcome: str) -> str:
-    _, new = ProcessedWebhook.objects.get_or_create(
+def _record_ignored_webhook(variant: str, message: WebhookMessage) -> str:
+    _, is_new = ProcessedWebhook.objects.get_or_create(
         variant=variant,
         event_id=message.event_id,
-        defaults={"kind": message.kind[:100], "payment": payment, "outcome": outcome},
+        defaults={"kind": message.kind[:100], "outcome": Outcome.IGNORED},
     )
-    return outcome if new else Outcome.NOTHING
+    return Outcome.IGNORED if is_new else Outcome.NOTHING
 
 
 @transaction.atomic
@@ -98,9 +107,12 @@ def apply_polled_state(payment: Payment, facts: Sequence[Fact]) -> bool:
 
 
 def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bool = False) -> bool:
-    # The caller has locked the order. Each fact may change the order and the payment, so read both again.
+    # The caller has locked the order. An earlier fact may have changed the order and the payment, so read both again.
     order.refresh_from_db()
-    payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    return _apply_fact(order, locks.lock_payment(order, payment.pk), fact, key=key, sure=sure)
+
+
+def _apply_fact(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bool = False) -> bool:
     match fact:
         case RefundState():
             return gateway_refunds.apply_refund_fact(order, payment, fact, sure=sure)
@@ -110,7 +122,7 @@ def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str =
             emit(events.GATEWAY_POLL_REQUESTED, key=f"{payment.pk} {key}", order_id=order.pk, payment_id=payment.pk)
             return True
         case _:
-            return attempts.apply_attempt_fact(payment, fact)
+            return attempts.apply_attempt_fact(order, payment, fact)
 
 
 def delete_old_webhooks() -> int:

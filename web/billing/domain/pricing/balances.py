@@ -20,7 +20,8 @@ def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
         quotes.PriceLine(
             line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"list_price": 0})
         )
-        for line in order.lines.filter(canceled_at=None)
+        for line in order.lines.all()
+        if line.canceled_at is None
     )
     return quotes.PriceRequest(
         lines=items,
@@ -81,8 +82,7 @@ def included_tax(priced: list[PricedLine], currency: str) -> list[tuple[Decimal,
 
 
 def amount_received(order: Order) -> Decimal:
-    sums = order.payments.aggregate(captured=Sum("captured_amount"), refunded=Sum("refunded_amount"))
-    return (sums["captured"] or ZERO) - (sums["refunded"] or ZERO)
+    return sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), ZERO)
 
 
 def amount_available(order: Order) -> Decimal:

@@ -46,11 +46,11 @@ def credit_spent_on(order: Order) -> Decimal:
 
 
 def spend_credit(order: Order, amount: Decimal) -> None:
+    """The caller has locked the account."""
     if not amount:
         return
     if order.payer is None:
         raise InsufficientCredit
-    locks.lock_account(order.payer)
     if available_credit(order.payer, order.currency) < amount:
         raise InsufficientCredit
     _add_credit_entry(order, Reason.SPENT, -amount)
@@ -67,12 +67,6 @@ def return_spent_credit(order: Order, amount: Decimal | None = None) -> Decimal:
     if part > 0:
         _add_credit_entry(order, Reason.RETURNED, part)
     return max(part, ZERO)
-
-
-def grant_credit_for_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
-    if order.payer is None:
-        raise InsufficientCredit("Credit needs an account. Without one, refund to the original payment method.")
-    _add_credit_entry(order, Reason.INSTEAD, amount, note=why, created_by=by)
 
 
 def _add_credit_entry(order: Order, reason: str, amount: Decimal, **more: object) -> None:

@@ -1,20 +1,22 @@
 """The price of an order as a pure function of its lines, the people on them, a code, credit and the time.
 
-The steps are listed in the setting PRICE_RULES. Each step gets the price so far and the request, and returns a price.
-`Price.adjust` rounds and never deducts more than a line costs, which is also true for a school's own steps.
+The rules are listed in the setting PRICE_RULES. Each is a function of the price so far and the request, and returns a
+price. `Price.adjust` rounds and never deducts more than a line costs, which is also true for a school's own rules.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, reduce
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, round_amount
-from common.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,12 @@ class Quote:
 def compute_price(request: PriceRequest) -> Price:
     firm = frozenset(item.key for item in request.lines if item.price_facts.is_money)
     start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.lines), ZERO), firm=firm)
-    return Pipeline("PRICE_RULES").run(start, request).value
+    return reduce(lambda price, rule: rule(price, request), load_rules(tuple(settings.PRICE_RULES)), start)
+
+
+@cache
+def load_rules(paths: tuple[str, ...]) -> tuple[Callable[[Price, PriceRequest], Price], ...]:
+    return tuple(map(import_string, paths))
 
 
 def quote_both_totals(request: PriceRequest) -> Quote:

@@ -4,6 +4,7 @@ No money moves between orders: a payment stays with its order, and the new line 
 from the latest to the earliest, so that no deadlock can occur.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,16 +14,17 @@ from django.conf import settings
 from django.db.models import Sum
 
 from billing import events
-from billing.domain import locks, payment_issues, product_kinds
+from billing.domain import locks, product_kinds
 from billing.domain.pricing import balances, quotes
-from billing.domain.refunds import price_reductions, terms
-from billing.domain.refunds.price_reductions import RefundTerms
-from billing.errors import ProductUnavailable, RefundRefused
-from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue
+from billing.domain.refunds import plan_builder, terms
+from billing.domain.refunds.apply import apply_refund_plan
+from billing.domain.refunds.order_snapshot import OrderSnapshots, load_order_snapshots
+from billing.domain.refunds.plan import RefundTerms
+from billing.domain.refunds.refund_shares import line_costs
+from billing.errors import ProductUnavailable
+from billing.models import Credit, Dispute, Order, OrderLine, Payment
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
-from billing.rules.terms import RefundMethod
-from common.formats import format_money
 from common.money import ZERO, percent_of
 from outbox.domain import emit
 
@@ -72,12 +74,18 @@ class LineWorth:
 
 
 def line_worth(line: OrderLine) -> LineWorth:
-    """A goodwill refund of the whole order counts against the line."""
     order = line.order
-    price = balances.price_at(order, order.paid_at or order.created_at)
-    reduction = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
-    cost, exchange_credit = _line_cost(price, line), _exchange_credit_used(price, line)
-    paid_before = min(exchange_credit, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
+    return _worth_in(load_order_snapshots([order.pk], order.paid_at or order.created_at), line)
+
+
+def _worth_in(snapshots: OrderSnapshots, line: OrderLine) -> LineWorth:
+    """A goodwill refund of the whole order counts against the line."""
+    priced_order = snapshots[line.order_id].priced_order
+    price = priced_order.price
+    reduction = max(price.total - priced_order.amount_charged, ZERO)
+    cost, exchange_credit = line_costs(price).get(line.pk, ZERO), _exchange_credit_used(price, line)
+    old = _replaced_line(snapshots, line)
+    paid_before = min(exchange_credit, _worth_in(snapshots, old).paid) if old else ZERO
     net_price = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
     returned_by_school = _step_reduction(price, line, "canceled_by_school")
     return LineWorth(
@@ -85,9 +93,9 @@ def line_worth(line: OrderLine) -> LineWorth:
     )
 
 
-def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:
-    parts = (part for part in price.adjustments if part.key == line.pk and part.step != "credit")
-    return sum((part.amount for part in parts), ZERO)
+def _replaced_line(snapshots: OrderSnapshots, line: OrderLine) -> OrderLine | None:
+    lines = (each for snapshot in snapshots.values() for each in snapshot.lines)
+    return next((each for each in lines if each.pk == line.exchanged_from_id), None)
 
 
 def _exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
@@ -220,22 +228,16 @@ def reserve_old_line(line: OrderLine, at: datetime) -> None:
     line.save(update_fields=["reserves_exchange"])
 
 
-def release_old_line(line: OrderLine) -> None:
-    if line.reserves_exchange:
-        line.reserves_exchange = False
-        line.save(update_fields=["reserves_exchange"])
-
-
-# -- completion and cancellation ----------------------------------------------------------------------------------
+# -- completion ---------------------------------------------------------------------------------------------------
 
 
 def complete_exchange(line: OrderLine, at: datetime) -> None:
     """End the old line once the new one is confirmed, and refund what the new one costs less. Repeating is harmless."""
     if line.exchanged_from is None or not line.reserves_exchange:
         return
-    _lock_earlier_orders(line)
-    old = OrderLine.objects.select_related("order").get(pk=line.exchanged_from.pk)
-    if old.exchanged_at is not None:
+    snapshots = load_order_snapshots([line.exchanged_from.order_id], at, lock=True)
+    old = _replaced_line(snapshots, line)
+    if old is None or old.exchanged_at is not None:
         return
     old.exchanged_at = at
     old.save(update_fields=["exchanged_at"])
@@ -243,7 +245,9 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
     needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
     line.price_facts = {**(line.price_facts or {}), "exchange_credit": str(needed)}
     line.save(update_fields=["price_facts"])
-    _reduce_old_line(old, needed, surplus_refund_terms(old, at))
+    refund_terms = surplus_refund_terms(old, at)
+    plan = plan_builder.plan_exchange_surplus(snapshots, _surplus_of_exchange(snapshots, old, needed), refund_terms)
+    apply_refund_plan(plan, at=at, why="Exchanged for something that costs less.")
     emit(
         events.LINE_EXCHANGED, key=f"{old.pk} {line.pk}",
         order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
@@ -252,65 +256,19 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
 
 def surplus_refund_terms(old: OrderLine, at: datetime) -> RefundTerms:
     """Say how the surplus is returned: under the terms of the old line, or all of it as credit."""
-    why = "Exchanged for something that costs less."
     if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
-        return RefundTerms(Decimal(100), why, as_credit=True)
-    step = terms.terms_sold(old, at).at(at)
-    return RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
+        return RefundTerms(Decimal(100), as_credit=True)
+    return RefundTerms.from_step(terms.terms_sold(old, at).at(at))
 
 
-def _reduce_old_line(line: OrderLine, to: Decimal, refund_terms: RefundTerms) -> None:
-    """Reduce the line and those before it to the amount that is needed, starting with the newest."""
-    order = locks.lock_order(line.order_id)
-    price = balances.price_at(order, order.paid_at or order.created_at)
-    paid_before = (
-        min(_exchange_credit_used(price, line), line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
-    )
-    reduction = _line_cost(price, line) - max(to - paid_before, ZERO)
+def _surplus_of_exchange(
+    snapshots: OrderSnapshots, line: OrderLine, needed: Decimal
+) -> Iterator[tuple[OrderLine, Decimal]]:
+    """Yield by how much the line and those before it cost less, starting with the newest."""
+    price, old = snapshots[line.order_id].priced_order.price, _replaced_line(snapshots, line)
+    paid_before = min(_exchange_credit_used(price, line), _worth_in(snapshots, old).paid) if old else ZERO
+    reduction = line_costs(price).get(line.pk, ZERO) - max(needed - paid_before, ZERO)
     if reduction > 0:
-        facts = PriceFacts.from_json(line.price_facts or {"list_price": 0})
-        line.price_facts = {
-            **(line.price_facts or {}),
-            "returned_on_exchange": str(facts.returned_on_exchange + reduction),
-        }
-        line.save(update_fields=["price_facts"])
-        _refund_or_open_issue(
-            order, price_reductions.settle_price_reduction(order, line, refund_terms.share), refund_terms
-        )
-    if line.exchanged_from is not None and to < paid_before:
-        _reduce_old_line(line.exchanged_from, to, refund_terms)
-
-
-def _refund_or_open_issue(order: Order, amount: Decimal, refund_terms: RefundTerms) -> None:
-    try:
-        price_reductions.pay_out_refund(order, amount, refund_terms)
-    except RefundRefused as refused:
-        payment_issues.open_issue(
-            PaymentIssue.Kind.HAND_BACK,
-            order,
-            f"{format_money(amount, order.currency)} needs to be refunded. {refused}",
-        )
-
-
-def cancel_exchange(line: OrderLine, at: datetime, refund_terms: RefundTerms) -> Decimal:
-    """Refund the same share of what was paid for the lines that the canceled line replaced, from their orders.
-
-    An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
-    """
-    old = line.exchanged_from
-    if old is None or not line.reserves_exchange:  # Meanwhile, another line may have replaced it.
-        return ZERO
-    release_old_line(line)
-    if old.exchanged_at is None or old.canceled_at is not None:
-        return ZERO
-    order = locks.lock_order(old.order_id)
-    old = OrderLine.objects.get(pk=old.pk)
-    agreed_percent = terms.terms_sold(old, at).at(old.exchanged_at or at).percent
-    if not refund_terms.override_terms:
-        refund_terms = replace(refund_terms, share=min(refund_terms.share, agreed_percent))
-    old.canceled_at = at
-    old.save(update_fields=["canceled_at"])
-    refunded = price_reductions.settle_price_reduction(order, old, refund_terms.share)
-    price_reductions.pay_out_refund(order, refunded, refund_terms)
-    emit(events.LINE_CANCELED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
-    return refunded + cancel_exchange(old, at, refund_terms)
+        yield line, reduction
+    if old is not None and needed < paid_before:
+        yield from _surplus_of_exchange(snapshots, old, needed)

@@ -1,7 +1,7 @@
 """Everything that a refund plan needs to know about many orders, loaded with a few queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,6 @@ from django.db.models import Sum
 
 from billing import gateways
 from billing.domain.pricing import quotes
-from billing.domain.refunds import reservations
 from billing.domain.refunds.refund_shares import PricedOrder
 from billing.domain.vouchers import eligibility, redemption
 from billing.models import Credit, Dispute, Order, OrderLine, Payment
@@ -19,6 +18,7 @@ from billing.rules.price_facts import PriceFacts
 from common.money import ZERO
 
 State = Order.State
+DISPUTED = "The payer disputed a payment. Nothing else can be refunded until the bank decides."
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,12 @@ class OrderSnapshot:
     priced_order: PricedOrder
     payments: tuple[Payment, ...] = ()
     disputed: bool = False
-    exchange_conflicts: Mapping[int, str] = field(default_factory=dict)
-    """The sentence for each line that is being exchanged at this moment."""
+    given_away: Mapping[int, str] = field(default_factory=dict)
+    """The sentence for each line that was exchanged, or is being exchanged at this moment."""
+
+    @property
+    def live_lines(self) -> list[OrderLine]:
+        return in_spot_sequence(line for line in self.lines if line.canceled_at is None)
 
     @property
     def is_open(self) -> bool:
@@ -85,43 +89,75 @@ class OrderSnapshot:
                 more = min(missing, payment.refundable_amount - first.get(payment.pk, ZERO))
                 first[payment.pk] = first.get(payment.pk, ZERO) + more
                 missing -= more
-        return reservations.divide_among_payments(self.payments, amount, first)
+        return _divide_among_payments(self.payments, amount, first)
+
+    def open_balance(self, priced_order: PricedOrder, refunded: Decimal = ZERO) -> Decimal:
+        """Return what is due if the order costs this much and this amount has been refunded."""
+        if self.order.state != State.PLACED:
+            return ZERO
+        return max(priced_order.price.total - (self.available_amount - refunded), ZERO)
 
     def blocked_reason(self, money: Decimal) -> str:
         """Return why this amount cannot be refunded now, or an empty string."""
         if money <= 0:
             return ""
         if self.disputed:
-            return "The payer disputed a payment. Nothing else can be refunded until the bank decides."
+            return DISPUTED
         return "The order has less money left than that. Please check it." if money > self.available_amount else ""
+
+
+def in_spot_sequence(lines: Iterable[OrderLine]) -> list[OrderLine]:
+    """Return the lines in the sequence in which spots are always requested and released."""
+    return sorted(lines, key=lambda line: (line.kind, line.product_id, line.pk))
+
+
+def _divide_among_payments(
+    payments: Sequence[Payment], amount: Decimal, first: Mapping[int, Decimal]
+) -> list[tuple[Payment, Decimal]]:
+    """Split the amount among the payments in the given order.
+
+    The amounts in `first`, by payment id, are taken before all others.
+    """
+    parts = {payment.pk: min(first.get(payment.pk, ZERO), payment.refundable_amount) for payment in payments}
+    for payment in payments:
+        parts[payment.pk] = min(parts[payment.pk], amount)
+        amount -= parts[payment.pk]
+    for payment in payments:
+        more = min(amount, payment.refundable_amount - parts[payment.pk])
+        parts[payment.pk] += more
+        amount -= more
+    return [(payment, parts[payment.pk]) for payment in payments if parts[payment.pk] > 0]
 
 
 OrderSnapshots = Mapping[int, OrderSnapshot]
 
 
-def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = False) -> OrderSnapshots:
+def load_order_snapshots(
+    ids: Collection[int], at: datetime, *, lock: bool = False, locked: Iterable[Order] = ()
+) -> OrderSnapshots:
     """Load these orders and the earlier ones whose lines they replaced.
 
     With `lock`, the orders are locked from the latest to the earliest, as an exchange does it, and then their payments.
+    The caller may have `locked` some of them already: these objects are used and changed.
     """
-    ids = _with_exchanged_orders(ids)
-    orders = Order.objects.filter(pk__in=ids).order_by("-pk")
-    payments = Payment.objects.filter(order__in=ids).prefetch_related("voucher_entry__voucher").order_by("pk")
+    ids, known = _with_exchanged_orders(ids), {order.pk: order for order in locked}
+    orders = Order.objects.filter(pk__in=ids - known.keys()).select_related("payer").order_by("-pk")
+    payments = Payment.objects.filter(order__in=ids).select_related("voucher_entry__voucher").order_by("pk")
     if lock:
-        orders, payments = orders.select_for_update(), payments.select_for_update()
-    found = list(orders)
-    lines, money, spent = _lines_by_order(ids), _payments_by_order(payments), _spent_credit_by_order(ids)
-    disputed, conflicts = set(_disputed_order_ids(ids)), _exchanges_in_progress(ids, at)
+        orders, payments = orders.select_for_update(of=("self",)), payments.select_for_update(of=("self",))
+    found = known | {order.pk: order for order in (orders if ids - known.keys() else ())}
+    lines, money, spent = _lines_by_order(found), _payments_by_order(found, payments), _spent_credit_by_order(ids)
+    disputed, given_away = _disputed_order_ids(money), _given_away_lines(ids, at)
     return {
-        order.pk: OrderSnapshot(
+        pk: OrderSnapshot(
             order,
-            tuple(lines[order.pk]),
-            _build_priced_order(order, lines[order.pk], spent.get(order.pk, ZERO), at),
-            tuple(money[order.pk]),
-            order.pk in disputed,
-            {line.pk: conflicts[line.pk] for line in lines[order.pk] if line.pk in conflicts},
+            tuple(lines[pk]),
+            _build_priced_order(order, lines[pk], spent.get(pk, ZERO), at),
+            tuple(money.get(pk, ())),
+            pk in disputed,
+            {line.pk: given_away[line.pk] for line in lines[pk] if line.pk in given_away},
         )
-        for order in found
+        for pk, order in sorted(found.items(), reverse=True)
     }
 
 
@@ -134,14 +170,11 @@ def _with_exchanged_orders(ids: Collection[int]) -> set[int]:
     return found
 
 
-def _exchanges_in_progress(ids: Collection[int], at: datetime) -> Mapping[int, str]:
-    lines = OrderLine.objects.filter(
-        exchanged_from__order__in=ids, exchanged_from__exchanged_at=None, reserves_exchange=True
-    )
-    found = lines.filter(canceled_at=None).select_related("order", "exchanged_from")
+def _given_away_lines(ids: Collection[int], at: datetime) -> Mapping[int, str]:
+    successors = OrderLine.objects.filter(exchanged_from__order__in=ids, reserves_exchange=True, canceled_at=None)
     return {
-        line.exchanged_from.pk: f"{line.exchanged_from} is being exchanged for {line} (order {line.order.number})."
-        for line in found
+        line.exchanged_from.pk: line.exchanged_from.given_away_to(line)
+        for line in successors.select_related("order", "exchanged_from")
         if line.exchanged_from is not None and not line.order.has_expired(at)
     }
 
@@ -153,7 +186,7 @@ def chain_of_exchanged_lines(snapshots: OrderSnapshots, line: OrderLine | None) 
     while line is not None and line.pk in lines:
         line = lines[line.pk]
         found.append(line)
-        before = lines.get(line.exchanged_from_id or 0)
+        before = lines.get(line.exchanged_from_id or 0) if line.reserves_exchange else None
         line = before if before and before.exchanged_at and before.canceled_at is None else None
     return found
 
@@ -162,17 +195,19 @@ def cost_of_exchange_chain(snapshots: OrderSnapshots, line: OrderLine | None) ->
     return sum((snapshots[each.order_id].cost(each.pk) for each in chain_of_exchanged_lines(snapshots, line)), ZERO)
 
 
-def _lines_by_order(ids: Collection[int]) -> Mapping[int, list[OrderLine]]:
+def _lines_by_order(orders: Mapping[int, Order]) -> Mapping[int, list[OrderLine]]:
     found: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=ids).order_by("pk"):
+    for line in OrderLine.objects.filter(order__in=orders).order_by("pk"):
+        line.order = orders[line.order_id]
         found[line.order_id].append(line)
     return found
 
 
-def _payments_by_order(payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
+def _payments_by_order(orders: Mapping[int, Order], payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
     found: dict[int, list[Payment]] = defaultdict(list)
     for payment in payments:
         if payment.captured_amount:
+            payment.order = orders[payment.order_id]
             found[payment.order_id].insert(0, payment)
     return found
 
@@ -183,9 +218,14 @@ def _spent_credit_by_order(ids: Collection[int]) -> Mapping[int, Decimal]:
     return {row["order_id"]: -exact_sum(row["sum"]) for row in rows.annotate(sum=Sum("amount"))}
 
 
-def _disputed_order_ids(ids: Collection[int]) -> Collection[int]:
+def has_open_dispute(order: Order) -> bool:
+    """Return whether a payment of the order, or of one that paid for the lines it replaced, is disputed."""
+    return bool(_disputed_order_ids(_with_exchanged_orders([order.pk])))
+
+
+def _disputed_order_ids(ids: Collection[int]) -> set[int]:
     open_ones = Dispute.objects.filter(payment__order__in=ids, state=Dispute.State.OPEN)
-    return open_ones.values_list("payment__order", flat=True)
+    return set(open_ones.values_list("payment__order", flat=True)) if ids else set()
 
 
 def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> PricedOrder:

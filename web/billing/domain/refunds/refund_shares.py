@@ -1,8 +1,11 @@
 """A priced order, and what a refund of one of its lines does to it. Nothing here reads the database.
 
-The refund lowers the cost of the line, and the order is priced again by the rules of the purchase. Money is returned
-first, and spent credit only when no money is left. The other lines keep their prices: a discount that they had because
-of a line that the school canceled stays with them.
+The school may lower the cost of a line by an amount. Money is returned first, and spent credit only when no money is
+left. The other lines keep their prices: a discount that they had because of a line that the school canceled stays with
+them.
+
+Under the cancellation terms, the rest of the order is priced again by the rules of the purchase, and a percentage of
+the difference is refunded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +14,7 @@ from decimal import Decimal
 
 from billing.domain.pricing import quotes
 from billing.rules.price_facts import PriceFacts
-from common.money import ZERO, round_amount
+from common.money import ZERO, percent_of, round_amount
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,29 @@ class RefundRequest:
 
 
 @dataclass(frozen=True)
+class TermsRefundRequest:
+    """A line is canceled, or costs less by `reduction`. This percentage of the difference is refunded, and the line
+    keeps the rest."""
+
+    line: int
+    percent: Decimal
+    as_credit: bool = False
+    reduction: Decimal | None = None
+
+    @property
+    def ends_line(self) -> bool:
+        return self.reduction is None
+
+
+AnyRefundRequest = RefundRequest | TermsRefundRequest
+
+
+@dataclass(frozen=True)
 class RefundShare:
     """The result for one line. `money` is refunded, `credit` is returned as credit, `waived` was not paid yet and is no
     longer due, and `kept` is what the school keeps of a line that ended."""
 
     line: int
-    cost: Decimal = ZERO
     money: Decimal = ZERO
     credit: Decimal = ZERO
     waived: Decimal = ZERO
@@ -48,7 +68,7 @@ class PricedOrder:
     is_paid: bool
     amount_charged: Decimal = ZERO
     kept: Mapping[int, Decimal] = field(default_factory=dict)
-    """The amount that the school keeps of each line that ended, by the line's id."""
+    """The amount that the school keeps of each line, by the line's id."""
     credit_back: Decimal = ZERO
     credit_retained: Decimal = ZERO
     at_the_door: bool = False
@@ -85,14 +105,21 @@ def line_costs(price: quotes.Price) -> dict[int, Decimal]:
 
 
 def apply_refund_requests(
-    priced_order: PricedOrder, requests: Iterable[RefundRequest]
-) -> tuple[PricedOrder, list[RefundShare]]:
-    """Apply one request after the other. The share of a line that is already canceled is empty."""
-    shares = []
+    priced_order: PricedOrder, requests: Iterable[AnyRefundRequest]
+) -> tuple[list[PricedOrder], list[RefundShare]]:
+    """Apply one request after the other. Return the order at first and after each request, and each line's share.
+
+    The share of a line that is already canceled is empty.
+    """
+    stages, shares = [priced_order], []
     for request in requests:
-        priced_order, share = _apply_refund_request(priced_order, request)
+        if isinstance(request, TermsRefundRequest):
+            after, share = _apply_terms_request(stages[-1], request)
+        else:
+            after, share = _apply_refund_request(stages[-1], request)
+        stages.append(after)
         shares.append(share)
-    return priced_order, shares
+    return stages, shares
 
 
 def _apply_refund_request(priced_order: PricedOrder, request: RefundRequest) -> tuple[PricedOrder, RefundShare]:
@@ -109,11 +136,45 @@ def _apply_refund_request(priced_order: PricedOrder, request: RefundRequest) -> 
             priced_order.price_request.lines, request.line, reduction, request.earlier_orders_part
         )
     price_request = _keep_other_costs(replace(priced_order.price_request, lines=items), before)
-    return _account_for_reduction(
-        priced_order,
-        price_request,
-        RefundShare(request.line, cost, kept=cost - reduction if request.ends_line else ZERO),
-        reduction,
+    credit, money = surplus = _surplus(priced_order, price_request)
+    kept = cost - reduction if request.ends_line else ZERO
+    kept_credit = min(credit, kept)
+    kept_amounts = (kept_credit, min(kept - kept_credit, money))
+    return _book_surplus(priced_order, price_request, request.line, surplus, kept_amounts)
+
+
+def _apply_terms_request(priced_order: PricedOrder, request: TermsRefundRequest) -> tuple[PricedOrder, RefundShare]:
+    items = priced_order.price_request.lines
+    if all(item.key != request.line for item in items):
+        return priced_order, RefundShare(request.line)
+    price_request = replace(
+        priced_order.price_request,
+        lines=tuple(item for item in items if item.key != request.line)
+        if request.reduction is None
+        else _reduce_exchanged_line(items, request.line, request.reduction),
+    )
+    credit, money = surplus = _surplus(priced_order, price_request)
+    percent = request.percent if priced_order.is_paid else Decimal(100)  # Nothing is kept for an unpaid line.
+    kept_amounts = (
+        credit - percent_of(credit, percent, price_request.currency),
+        money - percent_of(money, percent, price_request.currency),
+    )
+    return _book_surplus(priced_order, price_request, request.line, surplus, kept_amounts)
+
+
+def _reduce_exchanged_line(
+    items: Iterable[quotes.PriceLine], line: int, reduction: Decimal
+) -> tuple[quotes.PriceLine, ...]:
+    return tuple(
+        replace(
+            item,
+            price_facts=replace(
+                item.price_facts, returned_on_exchange=item.price_facts.returned_on_exchange + reduction
+            ),
+        )
+        if item.key == line
+        else item
+        for item in items
     )
 
 
@@ -146,23 +207,28 @@ def _reduced_facts(facts: PriceFacts, reduction: Decimal, earlier_orders_part: D
     )
 
 
-def _account_for_reduction(
-    priced_order: PricedOrder, price_request: quotes.PriceRequest, share: RefundShare, reduction: Decimal
-) -> tuple[PricedOrder, RefundShare]:
+def _surplus(priced_order: PricedOrder, price_request: quotes.PriceRequest) -> tuple[Decimal, Decimal]:
+    """Return the spent credit and the charged amount that the order does not need any more."""
     price = quotes.compute_price(price_request)
-    over = price_request.credit - price.credit
-    kept_credit = min(over, share.kept)
-    credit = over - kept_credit
-    rest = max(priced_order.amount_charged - price.total, ZERO) if priced_order.is_paid else ZERO
-    kept = min(share.kept - kept_credit, rest)
-    money = rest - kept
+    money = max(priced_order.amount_charged - price.total, ZERO) if priced_order.is_paid else ZERO
+    return price_request.credit - price.credit, money
+
+
+def _book_surplus(
+    priced_order: PricedOrder,
+    price_request: quotes.PriceRequest,
+    line: int,
+    surplus: tuple[Decimal, Decimal],
+    kept_amounts: tuple[Decimal, Decimal],
+) -> tuple[PricedOrder, RefundShare]:
+    (credit, money), (kept_credit, kept) = surplus, kept_amounts
     after = replace(
         priced_order,
-        price_request=replace(price_request, credit=price_request.credit - over),
-        amount_charged=priced_order.amount_charged - rest,
-        kept={**priced_order.kept, share.line: kept} if share.kept else priced_order.kept,
-        credit_back=priced_order.credit_back + credit,
+        price_request=replace(price_request, credit=price_request.credit - credit),
+        amount_charged=priced_order.amount_charged - money,
+        kept={**priced_order.kept, line: priced_order.kept.get(line, ZERO) + kept} if kept else priced_order.kept,
+        credit_back=priced_order.credit_back + credit - kept_credit,
         credit_retained=priced_order.credit_retained + kept_credit,
     )
     waived = ZERO if priced_order.is_paid else max(priced_order.due - after.due, ZERO)
-    return after, replace(share, money=money, credit=credit, waived=waived, kept=kept + kept_credit)
+    return after, RefundShare(line, money - kept, credit - kept_credit, waived, kept + kept_credit)

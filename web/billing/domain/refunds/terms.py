@@ -30,9 +30,10 @@ def terms_sold(line: OrderLine, at: datetime) -> Terms:
     try:
         kind = product_kinds.kind_of_line(line)
         agreed = Terms.from_json(line.sold_terms) if line.sold_terms else terms_offered(line, at)
-        steps = []
+        rules = [step.rule for step in agreed.steps if step.rule]
+        deadlines, steps = kind.step_deadlines(line, rules) if rules else {}, []
         for step in agreed.steps:
-            deadline = kind.step_deadline(line, step.rule) if step.rule else None
+            deadline = deadlines.get(step.rule)
             is_later = deadline is not None and (step.until is None or deadline > step.until)
             steps.append(replace(step, until=deadline) if is_later else step)
         return replace(agreed, steps=tuple(steps))
@@ -79,8 +80,8 @@ def terms_of_lines(order: Order, at: datetime) -> list[LineTerms]:
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_expired(at):
         return []
     line_terms = []
-    for line in order.lines.filter(canceled_at=None, kind__in=settings.PRODUCT_KINDS):
-        if line.given_away(at):
+    for line in order.lines.all():
+        if line.canceled_at or line.kind not in settings.PRODUCT_KINDS or line.given_away(at):
             continue
         terms = terms_sold(line, at)
         by_law = can_withdraw(line.order, terms, at)

@@ -127,13 +127,3 @@ def return_refund_to_voucher(order: Order, refund: Refund, at: datetime) -> None
         payment_issues.open_issue(
             PaymentIssue.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})"
         )
-
-
-def unallocated_payments(order: Order, at: datetime) -> dict[int, Decimal]:
-    """Return what vouchers paid for lines that have been canceled, by payment. This part is refunded first.
-
-    Otherwise a voucher for one class would go on paying for another, while ordinary money is refunded.
-    """
-    price = balances.price_at(order, order.paid_at or at)
-    unallocated = allocate_earlier_payments(_voucher_payments(order), voucher_payable_lines(order), dict(price.lines))
-    return {pk: amount for pk, amount in unallocated.items() if amount > 0}

@@ -1,10 +1,9 @@
-"""The practice gateway has three buttons and takes no money. It is for development and for trying out the site."""
+"""The practice gateway takes no money, and asks nothing. It is for development and for trying out the site."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from payments import PaymentStatus, RedirectNeeded
 
 from billing.gateways import Gateway
@@ -12,26 +11,22 @@ from billing.gateways.facts import RefundAnswer
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
 
-ANSWERS = {
-    "pay": (PaymentStatus.CONFIRMED, ""),
-    "decline": (PaymentStatus.REJECTED, "The practice bank declined."),
-    "cancel": (PaymentStatus.CANCELLED, ""),
-}
-
-
-class PracticeForm(forms.Form):
-    answer = forms.ChoiceField(choices=[(name, name.title()) for name in ANSWERS], widget=forms.HiddenInput)
-
 
 class Practice(Gateway):
     label = "Practice payment (no real money)"
 
-    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> forms.Form:
-        form = PracticeForm(data)
+    def __init__(self, declines: bool = False) -> None:
+        super().__init__()
+        self.declines = declines
+        if declines:
+            self.label = "Practice payment that is declined"
+
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> None:
         if payment.status in OPEN:
-            if not form.is_valid():
-                return form
-            payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
+            status, message = PaymentStatus.CONFIRMED, ""
+            if self.declines:
+                status, message = PaymentStatus.REJECTED, "The practice bank declined."
+            payment.change_status(status, message, only_open=True)
         raise RedirectNeeded(self.redirect_after_payment(payment).url)
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from classwork import events
 from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
@@ -17,7 +16,6 @@ from classwork.domain.schedule.previews import Preview, build_preview
 from classwork.domain.schedule.problems import model_problems
 from classwork.models import ClassOffer, Subject
 from history.domain import record_action
-from outbox.domain import emit
 from users.models import User
 
 Values = Mapping[str, Any]
@@ -76,7 +74,7 @@ def change_subject(
                 schedule_effects.bump_revisions(class_offer, now)
         record_action(actor, "classwork.subject_changed", changed, why=why, changes=fields)
         if "manager_approved" in fields:
-            announce_subject_approval(actor, changed, why)
+            record_subject_approval(actor, changed, why)
     return preview
 
 
@@ -95,10 +93,9 @@ def set_subject_approved(actor: User | None, subject: Subject, approved: bool, *
             return
         stored.manager_approved = approved
         stored.save(update_fields=["manager_approved", "date_modified"])
-        announce_subject_approval(actor, stored, why)
+        record_subject_approval(actor, stored, why)
 
 
-def announce_subject_approval(actor: User | None, subject: Subject, why: str = "") -> None:
-    event = events.SUBJECT_APPROVED if subject.manager_approved else events.SUBJECT_HIDDEN
-    entry = record_action(actor, event.name, subject, why=why)
-    emit(event, key=f"change {entry.pk}", subject_id=subject.pk, change=entry.pk)
+def record_subject_approval(actor: User | None, subject: Subject, why: str = "") -> None:
+    action = "classwork.subject_approved" if subject.manager_approved else "classwork.subject_hidden"
+    record_action(actor, action, subject, why=why)

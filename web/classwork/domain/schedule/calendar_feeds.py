@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar, Event
 
@@ -95,13 +96,16 @@ def teacher_calendar(staff: Staff, now: datetime | None = None) -> bytes:
 # -- the secret address of a teacher's calendar ----------------------------------------------------------------------
 
 
-def teacher_feed_token(staff: Staff) -> str:
-    feed, _ = TeacherCalendarFeed.objects.get_or_create(staff=staff)
-    return links.sign_token(PURPOSE, staff.pk, feed.nonce)
+def teacher_feed_url(staff: Staff) -> str:
+    """Empty until the teacher asks for an address."""
+    feed = TeacherCalendarFeed.objects.filter(staff=staff).first()
+    if feed is None:
+        return ""
+    return absolute_url(reverse("teacher_calendar", args=[links.sign_token(PURPOSE, staff.pk, feed.nonce)]))
 
 
 def renew_teacher_feed(staff: Staff) -> None:
-    """All earlier addresses stop working."""
+    """Creates a new address. All earlier addresses stop working."""
     TeacherCalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
 
 

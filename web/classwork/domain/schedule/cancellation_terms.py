@@ -1,6 +1,6 @@
 """When the steps of a class's cancellation terms end, in the school's local time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,12 +18,25 @@ ONE_BY_ONE = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 UNTIL_IT_BEGINS = CancellationTermsStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
 
 
-def terms_of_class(class_offer: ClassOffer) -> Terms:
+def terms_by_class(class_offers: Collection[ClassOffer]) -> dict[int, Terms]:
     """A class without terms can be canceled until it begins if the school has no default terms."""
-    condition = Q(pk=class_offer.cancellation_terms_id) if class_offer.cancellation_terms_id else Q(is_default=True)
-    terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
+    own_terms = [class_offer.cancellation_terms_id for class_offer in class_offers]
+    found = CancellationTerms.objects.filter(Q(pk__in=own_terms) | Q(is_default=True)).prefetch_related("steps")
+    default = next((terms for terms in found if terms.is_default), None)
+    by_id = {terms.pk: terms for terms in found}
+    return {
+        class_offer.pk: _resolve_terms(by_id.get(class_offer.cancellation_terms_id or 0) or default, class_offer)
+        for class_offer in class_offers
+    }
+
+
+def _resolve_terms(terms: CancellationTerms | None, class_offer: ClassOffer) -> Terms:
     when = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
+
+
+def terms_of_class(class_offer: ClassOffer) -> Terms:
+    return terms_by_class([class_offer])[class_offer.pk]
 
 
 def resolve_steps(steps: Iterable[CancellationTermsStep], when: Sequence[datetime]) -> tuple[TermsStep, ...]:

@@ -17,16 +17,16 @@ from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.effects import PlannedClass
-from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
+from classwork.domain.schedule.previews import Preview, PreviewRow, ScheduleEffect, build_preview
 from classwork.domain.schedule.problems import model_problems
 from classwork.errors import ChangeRefused, FieldProblem
-from classwork.models import Assignment, ClassOffer, SkippedDate
+from classwork.models import Assignment, ClassOffer, Session, SkippedDate
 from classwork.rules import calendar, timetable
 from classwork.rules.timetable import Slot
 from common import dates
 from common.formats import format_date
 from common.model_meta import field_label
-from history.domain import record_action
+from history.domain import record_action, record_actions
 from outbox.domain import emit
 from users.models import Staff, User
 
@@ -56,19 +56,9 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
     changed = copy_with_values(class_offer, draft.values)
     if invalid := model_problems(changed):
         return Preview(problems=tuple(invalid))
-    stored = class_offer.rule.skipped if class_offer.pk else frozenset()
-    skipped = stored if draft.skipped is None else frozenset(draft.skipped)
-    staff = tuple(person for people in draft.staff(class_offer).values() for person in people)
-    planned = PlannedClass(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
+    planned = _plan_draft(class_offer, changed, draft)
     effect = effects.schedule_effect(planned, now)
     fields = field_differences(class_offer, changed) if class_offer.pk else {}
-    # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
-    has_new_decision = changed.is_tentative and class_offer.decision_date != changed.decision_date
-    decision = (
-        decision_date_problem(changed.decision_date, effect.after)
-        if has_new_decision and changed.decision_date
-        else None
-    )
     return build_preview(
         [effect],
         rows=[
@@ -77,12 +67,55 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
             if name in fields
         ],
         warnings=effects.new_schedule_warnings([planned], [effect], now),
-        problems=[
-            *skipped_date_problems(planned),
-            *([decision] if decision else []),
-            *effects.schedule_problems([effect], now),
-        ],
+        problems=_draft_problems(class_offer, planned, effect, now),
     )
+
+
+@dataclass(frozen=True)
+class NewClassesPlan:
+    """Classes that are added to a session together. The field of each problem begins with the number of its class."""
+
+    drafts: Sequence[ClassDraft]
+    class_offers: Sequence[ClassOffer]
+    effects: Sequence[ScheduleEffect]
+    preview: Preview
+
+
+def plan_new_classes(drafts: Sequence[ClassDraft], now: datetime) -> NewClassesPlan:
+    """The session may not be stored yet. The other values come from a form and from stored classes, so that they need
+    not be checked by the database."""
+    planned: list[PlannedClass] = []
+    planned_effects: list[ScheduleEffect] = []
+    problems: list[FieldProblem] = []
+    for number, draft in enumerate(drafts):
+        changed = copy_with_values(ClassOffer(), draft.values)
+        found = model_problems(changed, exclude=["session"], constraints=False)
+        if not found:
+            planned.append(_plan_draft(ClassOffer(), changed, draft, number + 1))
+            planned_effects.append(effects.schedule_effect(planned[-1], now))
+            found = _draft_problems(ClassOffer(), planned[-1], planned_effects[-1], now)
+        problems += [FieldProblem(f"{number}-{each.field}", each.sentence, each.proposal) for each in found]
+    warnings = dict.fromkeys(effects.new_schedule_warnings(planned, planned_effects, now))
+    preview = build_preview(planned_effects, warnings=warnings, problems=problems)
+    return NewClassesPlan(drafts, [each.class_offer for each in planned], planned_effects, preview)
+
+
+def _plan_draft(before: ClassOffer, changed: ClassOffer, draft: ClassDraft, number: int = 0) -> PlannedClass:
+    stored = before.rule.skipped if before.pk else frozenset()
+    skipped = stored if draft.skipped is None else frozenset(draft.skipped)
+    staff = tuple(person for people in draft.staff(before).values() for person in people)
+    return PlannedClass(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff, number)
+
+
+def _draft_problems(
+    before: ClassOffer, planned: PlannedClass, effect: ScheduleEffect, now: datetime
+) -> list[FieldProblem]:
+    # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
+    changed, problems = planned.class_offer, skipped_date_problems(planned)
+    if changed.is_tentative and changed.decision_date and before.decision_date != changed.decision_date:
+        decision = decision_date_problem(changed.decision_date, effect.after)
+        problems += [decision] if decision else []
+    return problems + effects.schedule_problems([effect], now)
 
 
 def reload_class(class_offer: ClassOffer) -> ClassOffer:
@@ -130,6 +163,32 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
         entry = record_action(actor, "classwork.class_created", class_offer, why=why, **details)
         emit(events.CLASS_CREATED, key=f"change {entry.pk}", class_offer_id=class_offer.pk, change=entry.pk)
     return class_offer
+
+
+@transaction.atomic
+def create_classes(
+    actor: User | None, session: Session, drafts: Sequence[ClassDraft], *, seen: str | None = None
+) -> list[ClassOffer]:
+    """Create classes of one session with as many statements as for one class. Raises ChangeRefused, and
+    PreviewOutdated if the preview differs from the one that was `seen`."""
+    now = timezone.now()
+    plan = plan_new_classes(drafts, now)
+    plan.preview.require_unchanged(seen)
+    created = ClassOffer.objects.bulk_create(plan.class_offers)
+    Assignment.objects.bulk_create(
+        Assignment(class_offer=class_offer, staff=person, role=role)
+        for class_offer, draft in zip(created, drafts, strict=True)
+        for role, people in draft.staff(ClassOffer()).items()
+        for person in people
+    )
+    effects.write_meetings(plan.effects, now)
+    details = [(each, {"heading": each.heading, "session": session.name}) for each in created]
+    record_actions(actor, "classwork.class_created", details)
+    if created:
+        numbers = [class_offer.pk for class_offer in created]
+        key = f"{session.pk} {numbers[0]}"
+        emit(events.CLASSES_CREATED, key=key, session_id=session.pk, class_offer_ids=numbers)
+    return created
 
 
 def change_class(

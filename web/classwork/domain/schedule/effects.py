@@ -28,6 +28,12 @@ class PlannedClass:
     plan: SessionPlan
     rule: MeetingRule
     staff: tuple[Staff, ...]
+    number: int = 0
+    """New classes that are planned together are told apart by a number."""
+
+    @property
+    def booking_id(self) -> int:
+        return self.class_offer.pk or -self.number
 
 
 def planned_as_stored(class_offer: ClassOffer, plan: SessionPlan | None = None) -> PlannedClass:
@@ -106,12 +112,13 @@ def clashes_with_others(planned: Sequence[PlannedClass], effects: Sequence[Sched
     ]
     if not own:
         return []
-    ids = {each.class_offer.pk for each in planned}
+    ids = {each.booking_id for each in planned}
     others: list[Booking] = []
     for meeting in _rival_meetings(own, ids):
         class_offer = meeting.class_offer
         staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in class_offer.assignments.all())
-        others += _bookings_for_slot(class_offer, meeting.slot, meeting.location or class_offer.location, staff)
+        location = meeting.location or class_offer.location
+        others += _bookings_for_slot(class_offer, class_offer.pk, meeting.slot, location, staff)
     all_clashes = find_clashes([*own, *others])
     return [clash for clash in all_clashes if {clash.first.class_offer_id, clash.second.class_offer_id} & ids]
 
@@ -129,7 +136,7 @@ def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meet
             starts_at__lt=max(booking.slot.ends_at for booking in own),
             ends_at__gt=min(booking.slot.starts_at for booking in own),
         )
-        .exclude(class_offer__in=[pk for pk in excluded if pk])
+        .exclude(class_offer__in=[pk for pk in excluded if pk > 0])
         .select_related("class_offer__subject__level", "class_offer__session", "class_offer__location", "location")
         .prefetch_related("substitutes__user", "class_offer__assignments__staff__user")
         .distinct()
@@ -144,29 +151,31 @@ def _planned_bookings(planned: PlannedClass, change: ScheduleEffect) -> Iterable
         meeting = own.get(slot)
         place = elsewhere.get(slot) or (meeting and meeting.location) or planned.class_offer.location
         substitutes = tuple(meeting.substitutes.all()) if meeting else ()
-        yield from _bookings_for_slot(planned.class_offer, slot, place, substitutes or planned.staff)
+        staff = substitutes or planned.staff
+        yield from _bookings_for_slot(planned.class_offer, planned.booking_id, slot, place, staff)
 
 
 def _bookings_for_slot(
-    class_offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]
+    class_offer: ClassOffer, booking_id: int, slot: Slot, place: Location | None, staff: Iterable[Staff]
 ) -> Iterable[Booking]:
     if place is not None:
-        yield Booking("place", place.pk, str(place), class_offer.pk, str(class_offer), slot)
+        yield Booking("place", place.pk, str(place), booking_id, str(class_offer), slot)
     for person in staff:
-        yield Booking("staff", person.pk, str(person), class_offer.pk, str(class_offer), slot)
+        yield Booking("staff", person.pk, str(person), booking_id, str(class_offer), slot)
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
 def write_meetings(effects: Iterable[ScheduleEffect], now: datetime) -> None:
+    added = []
     for each in effects:
         Meeting.objects.filter(pk__in=[step.pk for step in each.steps if step.pk and step.after is None]).delete()
         for pk, slot in _in_safe_order(each.steps):
             Meeting.objects.filter(pk=pk).update(
                 starts_at=slot.starts_at, ends_at=slot.ends_at, revision=F("revision") + 1, changed_at=now
             )
-        Meeting.objects.bulk_create(
+        added += [
             Meeting(
                 class_offer=each.class_offer,
                 number=step.number,
@@ -175,7 +184,8 @@ def write_meetings(effects: Iterable[ScheduleEffect], now: datetime) -> None:
             )
             for step in each.steps
             if step.after and step.pk is None
-        )
+        ]
+    Meeting.objects.bulk_create(added)
 
 
 def _in_safe_order(steps: Iterable[MeetingChange]) -> list[tuple[int, Slot]]:

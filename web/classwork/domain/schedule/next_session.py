@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import ForeignObjectRel
+from django.utils import timezone
 
 from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.class_offers import ClassDraft, create_class, plan_class
-from classwork.domain.schedule.previews import Preview, build_preview
-from classwork.errors import ChangeRefused, FieldProblem
+from classwork.domain.schedule.class_offers import ClassDraft, create_classes, plan_new_classes
+from classwork.domain.schedule.previews import Preview
 from classwork.models import ClassOffer, Location, Session, Subject
 from classwork.rules import timetable
 from classwork.rules.calendar import first_day
@@ -53,7 +54,7 @@ def propose_next_session(source: Session) -> tuple[dict[str, Any], list[Repeated
     """The suggested values have the shape of this session and start after all existing sessions."""
     shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
     return sessions.propose_session() | shape, [
-        repeat_class(class_offer) for class_offer in source.class_offers.with_timetable()
+        repeat_class(class_offer) for class_offer in source.class_offers.for_lists()
     ]
 
 
@@ -71,21 +72,25 @@ def repeat_class(class_offer: ClassOffer) -> RepeatedClass:
     )
 
 
-def create_repeated_class(actor: User | None, repeated: RepeatedClass, session: Session) -> ClassOffer:
-    with transaction.atomic():
-        class_offer = create_class(actor, repeated.draft(session))
+@transaction.atomic
+def create_repeated_classes(
+    actor: User | None, repeats: Sequence[RepeatedClass], session: Session, *, seen: str | None = None
+) -> list[ClassOffer]:
+    created = create_classes(actor, session, [repeated.draft(session) for repeated in repeats], seen=seen)
+    copies: dict[int, list[ClassOffer]] = defaultdict(list)
+    for class_offer, repeated in zip(created, repeats, strict=True):
         if repeated.source is not None:
-            for name in KEPT_ROWS:
-                relation = ClassOffer._meta.get_field(name)
-                model: type[Model] = relation.related_model  # type: ignore[assignment]
-                link = relation.remote_field.name  # type: ignore[union-attr]
-                columns = [
-                    field for field in model._meta.concrete_fields if not field.primary_key and field.name != link
-                ]
-                for row in model._default_manager.filter(**{link: repeated.source}):
-                    values = {field.attname: getattr(row, field.attname) for field in columns}
-                    model._default_manager.create(**{link: class_offer}, **values)
-    return class_offer
+            copies[repeated.source.pk].append(class_offer)
+    for name in KEPT_ROWS:
+        relation = cast(ForeignObjectRel, ClassOffer._meta.get_field(name))
+        model, link = relation.related_model, relation.field
+        columns = [field for field in model._meta.concrete_fields if not field.primary_key and field.name != link.name]
+        model._default_manager.bulk_create(
+            model(**{link.name: copy}, **{field.attname: getattr(row, field.attname) for field in columns})
+            for row in model._default_manager.filter(**{f"{link.name}__in": copies})
+            for copy in copies[getattr(row, link.attname)]
+        )
+    return created
 
 
 def _minimum_enrollment_values(source: ClassOffer, begins: date) -> dict[str, Any]:
@@ -102,42 +107,20 @@ def _minimum_enrollment_values(source: ClassOffer, begins: date) -> dict[str, An
 
 
 def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedClass]) -> Preview:
-    """Creates everything in a transaction and rolls it back, so that all dates are real."""
-    with transaction.atomic():
-        sessions.lock_sessions()
-        session_preview = sessions.plan_session(Session(), values)
-        if session_preview.problems:
-            return session_preview
-        session = sessions.drafted_session(Session(), values)
-        session.save()
-        parts = []
-        for repeated in repeats:
-            parts.append(plan_class(ClassOffer(), repeated.draft(session)))
-            if not parts[-1].problems:
-                create_repeated_class(None, repeated, session)
-        transaction.set_rollback(True)
-    return build_preview(
-        [effect for part in parts for effect in part.effects],
-        warnings=dict.fromkeys(sentence for part in parts for sentence in part.warnings),
-        problems=[
-            FieldProblem(f"{number}-{problem.field}", problem.sentence, problem.proposal)
-            for number, part in enumerate(parts)
-            for problem in part.problems
-        ],
-    )
+    session = sessions.drafted_session_or_problems(Session(), values)
+    if isinstance(session, list):
+        return Preview(problems=tuple(session))
+    return plan_new_classes([repeated.draft(session) for repeated in repeats], timezone.now()).preview
 
 
-def create_next_session(actor: User | None, values: Mapping[str, Any], repeats: Sequence[RepeatedClass]) -> Session:
-    """Either the session is created with all its classes, or nothing is."""
-    with transaction.atomic():
-        session = sessions.create_session(actor, values)
-        for number, repeated in enumerate(repeats):
-            try:
-                create_repeated_class(actor, repeated, session)
-            except ChangeRefused as error:
-                raise ChangeRefused(
-                    *(FieldProblem(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.problems)
-                ) from error
-        sources = [repeated.source.pk for repeated in repeats if repeated.source]
-        record_action(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
+@transaction.atomic
+def create_next_session(
+    actor: User | None, values: Mapping[str, Any], repeats: Sequence[RepeatedClass], *, seen: str | None = None
+) -> Session:
+    """Either the session is created with all its classes, or nothing is. Raises ChangeRefused, and PreviewOutdated if
+    the preview differs from the one that was `seen`."""
+    session = sessions.create_session(actor, values)
+    create_repeated_classes(actor, repeats, session, seen=seen)
+    sources = [repeated.source.pk for repeated in repeats if repeated.source]
+    record_action(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
     return session

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from outbox.domain.deliveries import never_stop
 from outbox.domain.worker_loop import record_heartbeat, work_once
+from outbox.work_queues import never_stop
 
 
 class Command(BaseCommand):

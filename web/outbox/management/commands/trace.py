@@ -5,22 +5,25 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from outbox.domain.trace import TracedAttempt, TracedEvent, trace_subject
+from outbox.domain.trace import TracedEvent, trace_subject
+from outbox.work_queues import TracedAttempt
 
 
 class Command(BaseCommand):
     help = "Prints the trace of one record, such as `trace order 1042`: its events, their causes, and each try."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", help="the kind of record, such as order, account or message")
+        parser.add_argument("kind", help="the kind of record, such as order or registration")
         parser.add_argument("id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        traced_events = trace_subject(options["kind"], options["id"])
-        if not traced_events:
+        trace = trace_subject(options["kind"], options["id"])
+        if not trace:
             raise CommandError(f"No event is about {options['kind']} {options['id']}.")
-        for traced_event in traced_events:
+        for traced_event in trace.events:
             self.stdout.write("\n".join(traced_event_lines(traced_event)))
+        for work in trace.work:
+            self.stdout.write(f"{format_trace_time(work.attempt.began)}  {work.name}: {attempt_text(work.attempt)}")
 
 
 def traced_event_lines(traced_event: TracedEvent) -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain.cancellations import bulk_refunds
+from billing.domain.cancellations.school_cancellation import apply_school_refunds
 from billing.domain.refunds import order_snapshot
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Meeting
@@ -17,7 +17,7 @@ from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
 from registrations.domain.cancellations.plan import CancellationPlan, affected_spots, orders_of_spots, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation, Ticket
+from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation
 from users.models import User
 
 
@@ -52,7 +52,7 @@ def cancel_classes(
         transitions.cancel_spots([each.spot for each in plan.compensations if not each.is_ticket], why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
     transitions.cancel_spots([each.spot for each in plan.compensations if each.is_ticket], why)
-    refunds = bulk_refunds.apply_refund_plan(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    refunds = apply_school_refunds(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
     outcomes = StudentCompensation.objects.bulk_create(
         _build_outcome(cancellation, each) for each in plan.compensations
     )
@@ -93,8 +93,7 @@ def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: 
 def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) -> StudentCompensation:
     return StudentCompensation(
         cancellation=cancellation,
-        registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
-        ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
+        registration=compensation.spot,
         policy=compensation.policy,
         meetings=compensation.meetings,
         purchased_meetings=compensation.purchased_meetings,

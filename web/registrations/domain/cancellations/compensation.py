@@ -4,22 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
-from billing.domain.cancellations.bulk_refunds import RefundOutcome
+from billing.domain.refunds.plan import RefundOutcome
 from billing.models import Order
 from common.formats import format_money
-from registrations.models import CompensationPolicy, Spot, Ticket
+from registrations.models import CompensationPolicy, Registration
 
 ZERO = Decimal(0)
 NOTHING = RefundOutcome()
 
 
-def spot_key(spot: Spot) -> str:
-    return f"{'ticket' if isinstance(spot, Ticket) else 'registration'}_{spot.pk}"
+def spot_key(spot: Registration) -> str:
+    return f"registration_{spot.pk}"
 
 
 @dataclass(frozen=True)
 class Compensation:
-    spot: Spot
+    spot: Registration
     policy: str
     meetings: int
     purchased_meetings: int
@@ -34,7 +34,7 @@ class Compensation:
 
     @property
     def is_ticket(self) -> bool:
-        return isinstance(self.spot, Ticket)
+        return self.spot.is_for_single_meeting
 
     @property
     def currency(self) -> str:

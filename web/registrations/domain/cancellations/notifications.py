@@ -19,10 +19,8 @@ from common.links import absolute_url
 from common.names import email_key, first_name
 from mailroom.domain import draft_message
 from registrations.domain import attendees
-from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation, Ticket
+from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation
 from users.models import Staff
-
-SPOTS = ("registration", "ticket")
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def draft_cancellation_mails(cancellation_id: int) -> None:
 
 
 def recipient_emails(cancellation: ClassCancellation) -> set[str]:
-    spots = [outcome.spot for outcome in compensations_of(cancellation)]
+    spots = [outcome.registration for outcome in compensations_of(cancellation)]
     emails = {attendees.email_of(spot.student) for spot in spots}
     emails |= {spot.line.order.payer_email for spot in spots if spot.line}
     emails |= {
@@ -81,11 +79,8 @@ def recipient_emails(cancellation: ClassCancellation) -> set[str]:
 
 
 def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompensation]:
-    related = [
-        f"{spot}__{path}" for spot in SPOTS for path in ("student__user", "student__guardian", "line__order")
-    ]  # fmt: skip
-    class_offers = ("registration__class_offer__subject__level", "ticket__meeting__class_offer__subject__level")
-    return cancellation.compensations.select_related(*related, *class_offers)
+    related = ("student__user", "student__guardian", "line__order", "class_offer__subject__level")
+    return cancellation.compensations.select_related(*(f"registration__{path}" for path in related))
 
 
 def canceled_meetings(cancellation: ClassCancellation) -> list[Meeting]:
@@ -105,20 +100,24 @@ def teachers_of_meeting(meeting: Meeting) -> Sequence[Staff]:
 
 def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> CancellationNotice:
     paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
-    to_recipient = reduce(or_, (Q(**{f"{spot}__{path}__iexact": to}) for spot in SPOTS for path in paths))
+    to_recipient = reduce(or_, (Q(**{f"registration__{path}__iexact": to}) for path in paths))
     concerned, canceled = list(compensations_of(cancellation).filter(to_recipient)), canceled_meetings(cancellation)
-    attending = [each for each in concerned if email_key(attendees.email_of(each.spot.student)) == to]
-    paid = [each for each in concerned if each.spot.line and email_key(each.spot.line.order.payer_email) == to]
+    attending = [each for each in concerned if email_key(attendees.email_of(each.registration.student)) == to]
+    paid = [
+        each
+        for each in concerned
+        if each.registration.line and email_key(each.registration.line.order.payer_email) == to
+    ]
     by_order: dict[Order, list[StudentCompensation]] = {}
     for outcome in paid:
-        by_order.setdefault(outcome.spot.line.order, []).append(outcome)  # type: ignore[union-attr]
+        by_order.setdefault(outcome.registration.line.order, []).append(outcome)  # type: ignore[union-attr]
     teaching = [
         meeting
         for meeting in canceled
         if to in {email_key(person.user.email) for person in teachers_of_meeting(meeting)}
     ]
-    names = [attendees.greeting_name(each.spot.student) for each in attending]
-    payers = [first_name(each.spot.line.order.payer_name) for each in paid if each.spot.line]
+    names = [attendees.greeting_name(each.registration.student) for each in attending]
+    payers = [first_name(each.registration.line.order.payer_name) for each in paid if each.registration.line]
     staff = [
         person.user
         for meeting in teaching
@@ -136,8 +135,8 @@ def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> Cance
 
 
 def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
-    spot = outcome.spot
-    if isinstance(spot, Ticket):
+    spot = outcome.registration
+    if spot.is_for_single_meeting:
         missed = [each for each in canceled if each.pk == spot.meeting_id]
     else:
         missed = [

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from billing.domain.cancellations import bulk_refunds
-from billing.domain.cancellations.bulk_refunds import RefundPlan
-from billing.domain.refunds import order_snapshot
+from django.db.models import Q
+
+from billing.domain.refunds import order_snapshot, plan_builder
 from billing.domain.refunds.order_snapshot import OrderSnapshots
+from billing.domain.refunds.plan import RefundPlan
 from billing.domain.refunds.refund_shares import RefundRequest
 from classwork.domain.schedule.previews import Preview
 from classwork.errors import ChangeRefused, FieldProblem, PreviewOutdated
@@ -28,7 +29,7 @@ from registrations.domain.cancellations.compensation import (
     total_by_currency,
 )
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.models import CompensationPolicy, Registration, Spot, StudentCompensation, Ticket, WaitlistEntry
+from registrations.models import CompensationPolicy, Registration, StudentCompensation, WaitlistEntry
 from registrations.rules.day_shares import ZERO, value_of_next_days
 
 REFUNDING_POLICIES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
@@ -123,19 +124,15 @@ def _request_problem(
     return None
 
 
-def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Spot]:
-    related = ("student__user", "student__guardian", "line")
-    registrations = (
-        Registration.objects.filter(class_offer__in=class_offers).taking_a_spot(now).order_by("class_offer", "pk")
-    )
-    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_spot(now).order_by("meeting", "pk")
-    return [
-        *registrations.select_related(*related, "class_offer__subject__level"),
-        *tickets.select_related(*related, "meeting__class_offer__subject__level"),
-    ]
+def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Registration]:
+    """Whole-class registrations come first."""
+    affected = Q(class_offer__in=class_offers, meeting=None) | Q(meeting__in=meetings)
+    related = ("student__user", "student__guardian", "line", "class_offer__subject__level")
+    spots = Registration.objects.filter(affected).taking_a_spot(now).select_related(*related)
+    return sorted(spots, key=lambda spot: (spot.meeting_id or 0, spot.class_offer_id, spot.pk))
 
 
-def orders_of_spots(spots: Iterable[Spot]) -> set[int]:
+def orders_of_spots(spots: Iterable[Registration]) -> set[int]:
     return {spot.line.order_id for spot in spots if spot.line is not None}
 
 
@@ -151,9 +148,9 @@ class _PurchasedDays:
         for meeting in meetings:
             self.canceled[meeting.class_offer_id].append(meeting)
 
-    def bought(self, spot: Spot) -> int:
+    def bought(self, spot: Registration) -> int:
         """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
-        if isinstance(spot, Ticket):
+        if spot.is_for_single_meeting:
             return 1
         coming = [each for each in self.all[spot.class_offer_id] if each.starts_at > spot.created_at]
         return sum(
@@ -161,19 +158,19 @@ class _PurchasedDays:
             for each in coming
         )
 
-    def lost(self, spot: Spot) -> int:
-        if isinstance(spot, Ticket):
+    def lost(self, spot: Registration) -> int:
+        if spot.is_for_single_meeting:
             return 1
         return sum(each.starts_at > spot.created_at for each in self.canceled[spot.class_offer_id])
 
 
 def _compute_compensations(
-    request: CancellationRequest, spots: Sequence[Spot], days: _PurchasedDays, books: OrderSnapshots
+    request: CancellationRequest, spots: Sequence[Registration], days: _PurchasedDays, books: OrderSnapshots
 ) -> tuple[list[Compensation], RefundPlan]:
     before: dict[str, EarlierCompensation] = {}
-    registrations = [spot for spot in spots if isinstance(spot, Registration)]
+    registrations = [spot for spot in spots if not spot.is_for_single_meeting]
     for outcome in StudentCompensation.objects.filter(registration__in=registrations).select_related("registration"):
-        key = spot_key(outcome.spot)
+        key = spot_key(outcome.registration)
         given = outcome.meetings if outcome.policy in REFUNDING_POLICIES else 0
         before[key] = EarlierCompensation(
             before.get(key, EarlierCompensation()).compensated_meetings + given,
@@ -194,18 +191,22 @@ def _compute_compensations(
                 line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
             )
             refund_requests.append((line.spot.line, refund_request))
-    refund_plan = bulk_refunds.plan_refunds(books, refund_requests)
+    refund_plan = plan_builder.plan_refunds(books, refund_requests)
     return [
         replace(line, refund_outcome=refund_plan.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines
     ], refund_plan
 
 
 def _compensation_of_spot(
-    request: CancellationRequest, spot: Spot, days: _PurchasedDays, books: OrderSnapshots, before: EarlierCompensation
+    request: CancellationRequest,
+    spot: Registration,
+    days: _PurchasedDays,
+    books: OrderSnapshots,
+    before: EarlierCompensation,
 ) -> Compensation:
     order = books[spot.line.order_id].order if spot.line else None
     policy = request.exceptions.get(spot_key(spot), request.policy)
-    if isinstance(spot, Ticket) and policy not in REFUNDING_POLICIES:
+    if spot.is_for_single_meeting and policy not in REFUNDING_POLICIES:
         policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
     of = before.purchased_meetings or days.bought(spot)
     base = before.total_cost if before.purchased_meetings else order_snapshot.cost_of_exchange_chain(books, spot.line)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Sum
 
 from billing import gateways
-from billing.domain.cancellations.bulk_refunds import RefundOutcome
+from billing.domain.refunds.plan import RefundOutcome
 from billing.models import Order, Refund
 from billing.models.fields import exact_sum
 from common.formats import format_money
@@ -16,7 +16,7 @@ from registrations.models import ClassCancellation, CompensationPolicy, StudentC
 
 OPEN = (Refund.State.RESERVED, Refund.State.SENT)
 CASH = "cash"
-PER_ORDER = ("registration__line__order", "ticket__line__order")
+ORDER = "registration__line__order"
 
 
 def attach_refunds(outcomes: Mapping[StudentCompensation, RefundOutcome], refunds: Iterable[Refund]) -> None:
@@ -43,7 +43,7 @@ class CompensationResult:
 
     @property
     def order(self) -> Order | None:
-        line = self.outcome.spot.line
+        line = self.outcome.registration.line
         return line.order if line else None
 
     @property
@@ -87,19 +87,16 @@ class CompensationResult:
 
 
 def outcome_totals(cancellation: ClassCancellation) -> list[CompensationTotals]:
-    by_currency: dict[str, CompensationTotals] = {}
-    for path in PER_ORDER:
-        rows = (
-            cancellation.compensations.filter(**{f"{path}__isnull": False})
-            .order_by()
-            .values(currency=F(f"{path}__currency"))
-        )
-        names = ("amount", "credited", "on_hold", "credit_returned", "no_longer_due", "by_hand")
-        row: dict[str, Any]
-        for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
-            sums = {name: exact_sum(row[f"sum_{name}"]) for name in names}
-            before = by_currency.get(row["currency"], CompensationTotals(row["currency"]))
-            by_currency[row["currency"]] = before.plus(
+    ordered = cancellation.compensations.filter(**{f"{ORDER}__isnull": False})
+    by_currency = ordered.order_by(f"{ORDER}__currency").values(currency=F(f"{ORDER}__currency"))
+    names = ("amount", "credited", "on_hold", "credit_returned", "no_longer_due", "by_hand")
+    totals = []
+    row: dict[str, Any]
+    for row in by_currency.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
+        sums = {name: exact_sum(row[f"sum_{name}"]) for name in names}
+        totals.append(
+            CompensationTotals(
+                row["currency"],
                 refund=sums["amount"] - sums["credited"] - sums["on_hold"],
                 by_hand=sums["by_hand"],
                 new_credit=sums["credited"],
@@ -107,4 +104,5 @@ def outcome_totals(cancellation: ClassCancellation) -> list[CompensationTotals]:
                 waived=sums["no_longer_due"],
                 pending=sums["on_hold"],
             )
-    return [by_currency[currency] for currency in sorted(by_currency)]
+        )
+    return totals

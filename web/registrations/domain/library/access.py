@@ -1,8 +1,8 @@
 """Who may open a resource now. This is checked for the page and for every request of the file.
 
-A confirmed spot opens what its class has released, and keeps it open after the class. A ticket opens only what opens
-after its class day. A spot or ticket that is on hold, canceled, moved or fully refunded opens nothing. Teachers see
-everything immediately.
+A confirmed spot opens what its class has released, and keeps it open after the class. A drop-in or trial opens only
+what opens after its class day. A registration that is on hold, canceled, moved or fully refunded opens nothing.
+Teachers see everything immediately.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from billing.models import Order
 from classwork.domain.resources import content
 from classwork.models import Attachment, ClassOffer, Release, Resource
 from common import dates
-from registrations.models import Registration, Spot, Ticket
-from registrations.models.tickets import TicketQuerySet
+from registrations.models import Registration
+from registrations.models.registrations import RegistrationQuerySet
 from users.models import Staff, Student, User
 
 Audience, Kind = Resource.Audience, Resource.Kind
@@ -39,11 +39,11 @@ class AccessState(Enum):
 
 @dataclass(frozen=True)
 class AccessibleResource:
-    """A resource that a person may open, with the class and the spot or ticket that open it, if any."""
+    """A resource that a person may open, with the class and the registration that open it, if any."""
 
     resource: Resource
     class_offer: ClassOffer | None = None
-    spot: Spot | None = None
+    registration: Registration | None = None
 
 
 def find_accessible_resource(
@@ -55,9 +55,9 @@ def find_accessible_resource(
         return None
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     if students and (
-        spot := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
+        found := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
     ):
-        return AccessibleResource(resource, spot.class_offer, spot)
+        return AccessibleResource(resource, found.class_offer, found)
     if user.has_perm("classwork.view_resource"):
         return AccessibleResource(resource)
     if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
@@ -65,11 +65,11 @@ def find_accessible_resource(
     return AccessibleResource(resource) if _teaches_resource(user, resource) else None
 
 
-# -- spots and tickets --------------------------------------------------------------------------------------
+# -- whole classes and single days ----------------------------------------------------------------------------------
 
 
-def registrations_of_students(students: Collection[int]) -> QuerySet[Registration]:
-    return Registration.objects.filter(student__in=students, state=Registration.State.CONFIRMED)
+def registrations_of_students(students: Collection[int]) -> RegistrationQuerySet:
+    return Registration.objects.whole_class().confirmed().filter(student__in=students)
 
 
 def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
@@ -80,21 +80,21 @@ def _registration_that_opens(students: Collection[int], resource: Resource, at: 
         .filter(class_offer__in=releases)
         .select_related("class_offer__subject__level", "class_offer__session", "student", "line__order")
     )
-    for spot in registrations.prefetch_related("openings"):
-        by_hand = any(opening.resource_id == resource.pk for opening in spot.openings.all())
-        if access_state(releases[spot.class_offer_id], spot, at, by_hand=by_hand) == AccessState.OPEN:
-            return spot
+    for registration in registrations.prefetch_related("openings"):
+        by_hand = any(opening.resource_id == resource.pk for opening in registration.openings.all())
+        if access_state(releases[registration.class_offer_id], registration, at, by_hand=by_hand) == AccessState.OPEN:
+            return registration
     return None
 
 
-def tickets_of_students(students: Collection[int]) -> TicketQuerySet:
-    return Ticket.objects.filter(student__in=students).confirmed()
+def tickets_of_students(students: Collection[int]) -> RegistrationQuerySet:
+    return Registration.objects.single_meeting().confirmed().filter(student__in=students)
 
 
-def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
-    own_tickets = tickets_of_students(students).for_lists().filter(meeting__class_offer__releases__resource=resource)
+def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
+    own_tickets = tickets_of_students(students).for_meeting_lists().filter(class_offer__releases__resource=resource)
     releases = Release.objects.for_students().filter(
-        resource=resource, class_offer__in=own_tickets.values("meeting__class_offer")
+        resource=resource, class_offer__in=own_tickets.values("class_offer")
     )
     by_offer = {release.class_offer_id: release for release in releases}
     for ticket in own_tickets:
@@ -104,14 +104,14 @@ def _ticket_that_opens(students: Collection[int], resource: Resource, at: dateti
     return None
 
 
-def opens_with_ticket(release: Release, ticket: Ticket) -> bool:
-    meeting = ticket.meeting
+def opens_with_ticket(release: Release, ticket: Registration) -> bool:
+    meeting = ticket.day
     return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_canceled
 
 
-def access_state(release: Release, spot: Spot, at: datetime, *, by_hand: bool = False) -> AccessState:
+def access_state(release: Release, registration: Registration, at: datetime, *, by_hand: bool = False) -> AccessState:
     """`by_hand` means that a teacher opened it for this one student."""
-    if not is_settled(spot):
+    if not is_settled(registration):
         return AccessState.UNPAID
     if by_hand:
         return AccessState.OPEN
@@ -122,17 +122,17 @@ def access_state(release: Release, spot: Spot, at: datetime, *, by_hand: bool = 
     opens_at = release.begins_at
     if opens_at is not None and opens_at > at:
         return AccessState.LOCKED
-    joined = spot.confirmed_at
+    joined = registration.confirmed_at
     is_missed = opens_at is not None and joined is not None and opens_at < joined
     return AccessState.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else AccessState.OPEN
 
 
-def is_settled(spot: Spot) -> bool:
+def is_settled(registration: Registration) -> bool:
     """A full refund closes everything. By setting, so does an order that is not paid yet."""
-    order = spot.line.order if spot.line else None
-    if order is None or order.state != Order.State.PAID:
+    line = registration.line
+    if line is None or line.order.state != Order.State.PAID:
         return settings.OPEN_BEFORE_PAID
-    return not (spot.line and spot.line.early_total and not order.amount_charged)
+    return not (line.early_total and not line.order.amount_charged)
 
 
 # -- the libraries ---------------------------------------------------------------------------------------------------

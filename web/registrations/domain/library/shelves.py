@@ -18,7 +18,7 @@ from common.formats import format_date, format_moment
 from common.pagination import paginate_together
 from registrations.domain.library import access
 from registrations.domain.library.access import AccessState
-from registrations.models import LibraryVisit, Opening, Registration, Spot, Ticket
+from registrations.models import LibraryVisit, Opening, Registration
 from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
@@ -37,7 +37,7 @@ STATUS_TEXTS = {
 @dataclass(frozen=True)
 class LibraryItem:
     release: Release
-    spot: Spot
+    registration: Registration
     state: AccessState
     opened_at: datetime
     is_new: bool = False
@@ -69,14 +69,14 @@ class LibraryItem:
 
 @dataclass(frozen=True)
 class Shelf:
-    """What one spot in a class or one ticket opens."""
+    """What one registration opens."""
 
-    spot: Spot
+    registration: Registration
     items: list[LibraryItem]
 
     @property
     def key(self) -> str:
-        return f"{type(self.spot).__name__.lower()}-{self.spot.pk}"
+        return f"registration-{self.registration.pk}"
 
     @property
     def weeks(self) -> Iterator[tuple[str, list[LibraryItem]]]:
@@ -107,7 +107,7 @@ class Library:
     def current(self) -> list[Shelf]:
         return sorted(
             filter(self._is_current, self.shelves),
-            key=lambda shelf: shelf.spot.class_offer.session.start_date > self.today,
+            key=lambda shelf: shelf.registration.class_offer.session.start_date > self.today,
         )
 
     @property
@@ -124,7 +124,7 @@ class Library:
         return [(title, resources) for title, resources in by_audience if resources]
 
     def _is_current(self, shelf: Shelf) -> bool:
-        return shelf.spot.class_offer.session.end_date >= self.today
+        return shelf.registration.class_offer.session.end_date >= self.today
 
 
 def _latest_per_resource(items: Iterable[LibraryItem]) -> list[LibraryItem]:
@@ -141,10 +141,10 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
     """
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     registrations, by_hand = _registrations_with_visit(user, students) if isinstance(user, User) else ([], {})
-    tickets: list[Ticket] = []
+    tickets: list[Any] = []
     if isinstance(user, User) and (not registrations or registrations[0].has_tickets):
         visit = LibraryVisit.objects.filter(account=user)
-        confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
+        confirmed = access.tickets_of_students(students).for_meeting_lists().prefetch_related(None)
         tickets = list(
             confirmed.annotate(new_since=Subquery(visit.values("new_since")), last=Subquery(visit.values("visited_at")))
         )
@@ -167,20 +167,9 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
         first if len(first) <= RESOURCES_PER_PAGE else resources, RESOURCES_PER_PAGE
     )
     page, (classes, unattached) = paginate_together(number, shown, without_class)
-    registrations = [spot for spot in classes if isinstance(spot, Registration)]
-    tickets = [spot for spot in classes if isinstance(spot, Ticket)]
     releases = _releases_by_class(list(classes), text)
-    shelves = [
-        Shelf(
-            spot,
-            [
-                _library_item(release, spot, at, since=since, by_hand=by_hand.get((spot.pk, release.resource_id)))
-                for release in releases.get(spot.class_offer_id, [])
-            ],
-        )
-        for spot in registrations
-    ]
-    shelves += [Shelf(ticket, _ticket_items(ticket, releases, at, since)) for ticket in tickets]
+    whole_first = sorted(classes, key=lambda registration: registration.is_for_single_meeting)
+    shelves = [Shelf(each, _items_of(each, releases, by_hand, at, since)) for each in whole_first]
     return Library([shelf for shelf in shelves if shelf.items], list(unattached), dates.to_local_time(at).date(), page)
 
 
@@ -202,19 +191,26 @@ def _registrations_with_visit(
     return list({row.pk: row for row in rows}.values()), by_hand
 
 
-def _ticket_items(
-    ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
+def _items_of(
+    registration: Registration,
+    releases: dict[int, list[Release]],
+    by_hand: dict[tuple[int, int], datetime],
+    at: datetime,
+    since: datetime | None = None,
 ) -> list[LibraryItem]:
-    opened = (
-        release for release in releases.get(ticket.class_offer_id, []) if access.opens_with_ticket(release, ticket)
-    )
-    return [_library_item(release, ticket, at, since=since) for release in opened]
+    return [
+        _library_item(
+            release, registration, at, since=since, by_hand=by_hand.get((registration.pk, release.resource_id))
+        )
+        for release in releases.get(registration.class_offer_id, [])
+        if not registration.is_for_single_meeting or access.opens_with_ticket(release, registration)
+    ]
 
 
-def _record_visit(user: User, spot: Any, at: datetime) -> datetime | None:
+def _record_visit(user: User, registration: Any, at: datetime) -> datetime | None:
     """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
     most."""
-    since, last = spot.new_since, spot.last
+    since, last = registration.new_since, registration.last
     if last is not None and at - last < STEP:
         return since
     if last is not None and at - last > PAUSE:
@@ -228,8 +224,8 @@ def _record_visit(user: User, spot: Any, at: datetime) -> datetime | None:
     return since
 
 
-def _releases_by_class(registrations: Iterable[Spot], text: str) -> dict[int, list[Release]]:
-    class_offers = {spot.class_offer_id for spot in registrations}
+def _releases_by_class(registrations: Iterable[Registration], text: str) -> dict[int, list[Release]]:
+    class_offers = {registration.class_offer_id for registration in registrations}
     if not class_offers:
         return {}
     matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), class_offer__in=class_offers)
@@ -249,25 +245,25 @@ def _text_filter(text: str, where: str = "") -> Q:
 
 def _library_item(
     release: Release,
-    spot: Spot,
+    registration: Registration,
     at: datetime,
     *,
     since: datetime | None = None,
     by_hand: datetime | None = None,
 ) -> LibraryItem:
-    state = access.access_state(release, spot, at, by_hand=by_hand is not None)
-    planned = [moment for moment in (release.begins_at, spot.confirmed_at, release.date_added) if moment]
+    state = access.access_state(release, registration, at, by_hand=by_hand is not None)
+    planned = [moment for moment in (release.begins_at, registration.confirmed_at, release.date_added) if moment]
     opened_at = by_hand or max(planned)
     is_new = state == AccessState.OPEN and since is not None and opened_at > since
-    return LibraryItem(release, spot, state, opened_at, is_new, by_hand is not None)
+    return LibraryItem(release, registration, state, opened_at, is_new, by_hand is not None)
 
 
 def release_by_student(release: Release, at: datetime) -> list[LibraryItem]:
-    confirmed = Registration.objects.filter(class_offer=release.class_offer_id, state=Registration.State.CONFIRMED)
+    confirmed = Registration.objects.whole_class().confirmed().filter(class_offer=release.class_offer_id)
     registrations = list(confirmed.select_related("student", "line__order").order_by("student__name_key", "pk"))
     opened = Opening.objects.filter(registration__in=registrations, resource=release.resource_id)
     by_hand = dict(opened.values_list("registration", "date_added"))
-    return [_library_item(release, spot, at, by_hand=by_hand.get(spot.pk)) for spot in registrations]
+    return [_library_item(release, each, at, by_hand=by_hand.get(each.pk)) for each in registrations]
 
 
 # -- neighbors of a resource ------------------------------------------------------------------------------
@@ -282,15 +278,11 @@ class NeighborResources:
     status_text: str = ""
 
 
-def neighbors_of(spot: Spot, resource: Resource, at: datetime) -> NeighborResources:
-    releases = _releases_by_class([spot], "")
-    if isinstance(spot, Ticket):
-        items = _ticket_items(spot, releases, at)
-    else:
-        by_hand = dict(spot.openings.values_list("resource", "date_added"))
-        own = releases.get(spot.class_offer_id, [])
-        items = [_library_item(release, spot, at, by_hand=by_hand.get(release.resource_id)) for release in own]
-    items_open = [item for item in items if item.is_open]
+def neighbors_of(registration: Registration, resource: Resource, at: datetime) -> NeighborResources:
+    releases = _releases_by_class([registration], "")
+    openings = registration.openings.values_list("resource", "date_added")
+    by_hand = {(registration.pk, opened): opened_at for opened, opened_at in openings}
+    items_open = [item for item in _items_of(registration, releases, by_hand, at) if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
     if position is None:
         return NeighborResources()

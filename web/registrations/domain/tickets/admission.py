@@ -7,19 +7,23 @@ from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import Meeting
 from registrations.domain import admission, capacity, skip_reasons, spot_offers
-from registrations.models import Ticket
+from registrations.domain.admission import AdmittedSpot
+from registrations.domain.tickets import sales
+from registrations.models import Registration
 from registrations.rules.role_balance import EITHER, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 
 QUEUE = "Spots on that day are for the people on the waitlist."
 
 
-def admit_guest(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+def admit_guest(line: OrderLine, meeting: Meeting, at: datetime) -> AdmittedSpot:
+    if reason := sales.closed_reason_for_line(line, meeting, at):
+        raise ProductUnavailable(reason)
     spot_offers.advance_waitlist(meeting.class_offer, at)
     if reason := ticket_refusal(line, meeting, at):
         raise ProductUnavailable(reason)
     availability = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
-    return assign_roles(availability.rules, availability.counts, [admission.requested_role(line)])[0]
+    return AdmittedSpot(assign_roles(availability.rules, availability.counts, [admission.requested_role(line)])[0])
 
 
 def ticket_refusal(line: OrderLine, meeting: Meeting, at: datetime) -> str:
@@ -36,7 +40,7 @@ def ticket_refusal(line: OrderLine, meeting: Meeting, at: datetime) -> str:
 
 
 def _lines_admitted_on_day(line: OrderLine) -> list[OrderLine]:
-    have = set(Ticket.objects.live().filter(line__order=line.order_id).values_list("line", flat=True))
+    have = set(Registration.objects.live().filter(line__order=line.order_id).values_list("line", flat=True))
     return [
         line,
         *(other for other in admission.lines_admitted_together(line) if other != line and other.pk not in have),

@@ -1,4 +1,4 @@
-"""The meetings for which tickets are sold, until when, and at which price."""
+"""Tickets are registrations for a single meeting: for which meetings they are sold, until when, and at which price."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,10 +6,13 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from billing.errors import ProductUnavailable
+from billing.models import OrderLine
 from classwork.models import ClassOffer, Meeting
 from common import dates
 from registrations.domain import capacity, registration_window
 from registrations.domain.capacity import Availability
+from registrations.domain.line_details import AttendeeDetails
 
 NOT_SOLD = "This class has no drop-ins or trials."
 NO_TRIAL = "This class has no trial."
@@ -51,6 +54,21 @@ def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk
     if meeting.is_canceled:
         return DAY_CANCELED
     return TOO_LATE if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
+
+
+def meeting_of_line(line: OrderLine) -> Meeting:
+    found = Meeting.objects.select_related(
+        "class_offer__subject__level", "class_offer__session", "class_offer__location"
+    )
+    meeting = found.filter(pk=line.product_id).first()
+    if meeting is None:
+        raise ProductUnavailable("This class no longer exists.")
+    return meeting
+
+
+def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    details = AttendeeDetails.from_line(line)
+    return ticket_closed_reason(meeting, at, trial=details.trial, by_desk=details.by_desk)
 
 
 def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:

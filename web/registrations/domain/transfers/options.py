@@ -50,7 +50,7 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     """The number of queries does not depend on the number of classes."""
     line = to_class.transferable_line(registration, at)
     to_class.check_transfer_deadline(registration, at)
-    live = Registration.objects.live().filter(student=registration.student_id)
+    live = Registration.objects.whole_class().live().filter(student=registration.student_id)
     attended = set(live.values_list("class_offer", flat=True))
     class_offers = [
         class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
@@ -92,4 +92,4 @@ class TransferPrices:
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
         over = self.worth.paid + price.by_step("exchange_credit")
-        return price.total, percent_of(over, self.surplus.share, price.currency), self.surplus.as_credit
+        return price.total, percent_of(over, self.surplus.percent, price.currency), self.surplus.as_credit

@@ -140,7 +140,7 @@ def transfer_to_class(
 def _perform_transfer(
     registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
 ) -> tuple[Order, TransferQuote]:
-    registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
+    registration = Registration.objects.whole_class().select_related("line__order", "student").get(pk=registration.pk)
     line = transferable_line(registration, at)
     if target.class_offer.pk == registration.class_offer_id:
         raise RegistrationRefused(SAME, "same_class")

@@ -66,16 +66,14 @@ def transfer_to_person(
     if same_name and to.email == attendees.email_of(holder):
         raise RegistrationRefused(THEIRS.format(holder), "already_theirs")
     student = attendees.find_or_create_by_email(to)
-    class_offer = capacity.lock_class(registration.class_offer_id)
-    registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)
+    capacity.lock_class(registration.class_offer_id)
+    registration = (
+        Registration.objects.whole_class().select_related("line__order", "student__user").get(pk=registration.pk)
+    )
     line = check_transferable(registration, by, at)
-    giver = str(registration.student)
-    is_registered = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
-    recipient = attendees.create_duplicate(student) if is_registered else student
+    new_registration = spots.hand_over_spot(registration, student, readiness, at)
     attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
-    duplicate_of = student.pk if is_registered else None
-    _rename_attendee(line, AttendeeDetails(attendee, recipient.pk, given_by=giver, duplicate_of=duplicate_of))
-    new_registration = spots.hand_over_spot(registration, recipient, readiness, at)
+    _rename_attendee(line, AttendeeDetails(attendee, new_registration.student_id))
     staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
     record_action(staff, "registrations.transferred_to_person", registration, why=why, to=new_registration.pk)
     return new_registration

@@ -34,9 +34,12 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
     """Existing registrations stay as they are. People on the waitlist who now fit are offered spots at once."""
     class_offer = capacity.lock_class(class_offer.pk)
     names = [role.name for role in roles]
-    registered = Registration.objects.live().filter(class_offer=class_offer).values_list("role", flat=True)
+    registered = Registration.objects.whole_class().live().filter(class_offer=class_offer)
     waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("requested_roles", flat=True)
-    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != EITHER)}
+    in_use = {
+        *registered.values_list("role", flat=True),
+        *(role for entry_roles in waiting for role in entry_roles if role != EITHER),
+    }
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
         raise RegistrationRefused(

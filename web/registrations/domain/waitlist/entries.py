@@ -14,8 +14,14 @@ from billing.models import Order
 from classwork.models import ClassOffer
 from common import links, names
 from history.domain import record_action
-from registrations import events
-from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
+from registrations.domain import (
+    capacity,
+    eligibility,
+    notifications,
+    registration_window,
+    skip_reasons,
+    spot_offers,
+)
 from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.errors import RegistrationRefused
@@ -82,7 +88,7 @@ def find_or_join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRe
             person_key=key,
             position=spot_offers.next_position(class_offer.pk),
         )
-    spot_offers.emit_entry_event(events.WAITLIST_JOINED, entry, at)
+    notifications.draft_waitlist_mail("waitlist_joined", entry)
     spot_offers.advance_waitlist(class_offer, at)
     entry.refresh_from_db()
     return JoinResult(entry, is_new)
@@ -97,9 +103,11 @@ def _refuse_registered_people(class_offer: ClassOffer, requests: Sequence[Waitli
     condition = Q(pk__in=named)
     if any(request.attendee.who == ME for request in requests):
         condition |= Q(user=contact.account)
-    live = Registration.objects.live().filter(class_offer=class_offer, student__in=visible.filter(condition))
+    live = (
+        Registration.objects.whole_class().live().filter(class_offer=class_offer, student__in=visible.filter(condition))
+    )
     if registration := live.select_related("student").first():
-        raise RegistrationRefused(spots.ALREADY.format(registration.student), "already_registered")
+        raise RegistrationRefused(eligibility.ALREADY.format(registration.student), "already_registered")
 
 
 @transaction.atomic
@@ -181,9 +189,7 @@ def move_entry(entry: WaitlistEntry, position: int, *, why: str, by: User) -> No
     for other, new_position in zip(queue, positions, strict=True):
         WaitlistEntry.objects.filter(pk=other.pk).update(position=new_position)
     record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=position)
-    at = timezone.now()
-    spot_offers.emit_entry_event(events.WAITLIST_ENTRY_MOVED, entry, at)
-    spot_offers.advance_waitlist(entry.class_offer, at)
+    spot_offers.advance_waitlist(entry.class_offer, timezone.now())
 
 
 @transaction.atomic

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from common import dates
 from registrations.domain import notifications
-from registrations.domain.tickets import upgrades
-from registrations.models import Ticket
+from registrations.domain.upgrades import upgrades
+from registrations.models import Registration
 
 FROM = time(9)
 NOT_AFTER = timedelta(days=3)
@@ -19,12 +19,10 @@ def send_upgrade_invitations(at: datetime | None = None) -> int:
     if at < dates.local_moment(today, FROM):
         return 0
     morning = dates.local_moment(today, time(0))
-    ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
-    invited = [
-        ticket
-        for ticket in ended.filter(meeting__canceled_at=None).for_lists()
-        if not upgrades.upgrade_refusal(ticket, at)
-    ]
+    ended = Registration.objects.confirmed().filter(
+        meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER, meeting__canceled_at=None
+    )
+    invited = [ticket for ticket in ended.for_meeting_lists() if not upgrades.upgrade_refusal(ticket, at)]
     for ticket in invited:
         notifications.draft_upgrade_invitation(ticket)
     return len(invited)

@@ -16,13 +16,12 @@ from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from common import links
 from history.domain import record_action
-from registrations.domain import attendees, late_joining, registration_window
+from registrations.domain import attendees, eligibility, late_joining, registration_window
 from registrations.domain.late_joining import JoiningTerms
 from registrations.domain.line_details import AttendeeDetails
-from registrations.domain.spots import ALREADY
 from registrations.domain.transitions import State
 from registrations.errors import RegistrationRefused
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from users.models import User
 
 PURPOSE = "registrations.ticket"
@@ -30,26 +29,28 @@ LINK_AGE = timedelta(days=400)
 ENDED = "This booking is no longer valid."
 
 
-def ticket_url(ticket: Ticket) -> str:
+def ticket_url(ticket: Registration) -> str:
     return reverse("ticket", args=[links.sign_token(PURPOSE, ticket.pk, ticket.nonce)])
 
 
-def find_ticket(token: str) -> Ticket | None:
+def find_ticket(token: str) -> Registration | None:
     try:
         link = links.read_token(PURPOSE, token, LINK_AGE)
     except links.LinkInvalid:
         return None
-    ticket = Ticket.objects.for_lists().filter(pk=link.pk).first()
+    ticket = Registration.objects.single_meeting().for_meeting_lists().filter(pk=link.pk).first()
     return ticket if ticket is not None and links.nonce_matches(link.nonce, ticket.nonce) else None
 
 
-def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
+def upgrade_refusal(ticket: Registration, at: datetime) -> str:
     if ticket.state != State.CONFIRMED:
         return ENDED
     class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)
-    if Registration.objects.live().filter(student=ticket.student_id, class_offer=class_offer).exists():
-        return ALREADY.format(ticket.student)
-    return registration_window.closed_reason(class_offer, at, known=True) or exchanges.exchange_refusal(ticket.line, at)
+    if eligibility.is_in_class(ticket.student, class_offer.pk):
+        return eligibility.ALREADY.format(ticket.student)
+    return registration_window.closed_reason(class_offer, at, known=True) or exchanges.exchange_refusal(
+        ticket.ordered_line, at
+    )
 
 
 # -- price ---------------------------------------------------------------------------------------------------------
@@ -58,18 +59,18 @@ def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
 def joining_terms_for_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> JoiningTerms:
     now = late_joining.joining_terms(class_offer, at)
     ticket = (
-        Ticket.objects.filter(line=line.exchanged_from_id).select_related("meeting").first()
+        Registration.objects.single_meeting().filter(line=line.exchanged_from_id).select_related("meeting").first()
         if line.exchanged_from_id
         else None
     )
     if ticket is None or ticket.class_offer_id != class_offer.pk or not now.reduction:
         return now
-    return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.line).paid, at)
+    return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.ordered_line).paid, at)
 
 
-def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, at: datetime) -> JoiningTerms:
+def joining_terms_with_ticket(ticket: Registration, now: JoiningTerms, paid: Decimal, at: datetime) -> JoiningTerms:
     """Never charges more than joining without the ticket would cost."""
-    visited = not ticket.meeting.is_canceled and ticket.meeting.has_begun(at)
+    visited = not ticket.day.is_canceled and ticket.day.has_begun(at)
     if not visited:
         return now
     left = now.meetings_left + 1
@@ -79,17 +80,19 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
     )
 
 
-def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
+def quote_upgrade(ticket: Registration, at: datetime) -> tuple[Decimal, Decimal]:
     line = OrderLine(
-        order=ticket.line.order,
+        order=ticket.ordered_line.order,
         kind=attendees.CLASS_KIND,
         product_id=ticket.class_offer_id,
         details=upgrade_line_details(ticket).as_json(),
-        exchanged_from=ticket.line,
+        exchanged_from=ticket.ordered_line,
     )
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
     lost = quotes.lines_past_early_price([item], at)
-    price = quotes.compute_price(quotes.PriceRequest((item,), ticket.line.order.currency, lost=lost, ordered_at=at))
+    price = quotes.compute_price(
+        quotes.PriceRequest((item,), ticket.ordered_line.order.currency, lost=lost, ordered_at=at)
+    )
     paid = -price.by_step("exchange_credit")
     return price.total + paid, paid
 
@@ -98,34 +101,38 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
 
 
 @transaction.atomic
-def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
+def add_upgrade_to_cart(ticket: Registration, cart: Order, at: datetime) -> None:
     if reason := upgrade_refusal(ticket, at):
         raise RegistrationRefused(reason, "not_upgradable")
-    old_order = ticket.line.order
+    old_order = ticket.ordered_line.order
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = old_order.payer_name, old_order.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
     details = upgrade_line_details(ticket)
-    carts.add_line(cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
+    carts.add_line(
+        cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.ordered_line
+    )
 
 
-def is_paid_by_someone_else(ticket: Ticket) -> bool:
+def is_paid_by_someone_else(ticket: Registration) -> bool:
     """The attendee has the link, but only the payer may have the ticket deducted."""
-    return ticket.line.order.payer_email != attendees.email_of(ticket.student)
+    return ticket.ordered_line.order.payer_email != attendees.email_of(ticket.student)
 
 
-def upgrade_line_details(ticket: Ticket) -> AttendeeDetails:
-    attendee = AttendeeDetails.from_line(ticket.line).attendee
+def upgrade_line_details(ticket: Registration) -> AttendeeDetails:
+    attendee = AttendeeDetails.from_line(ticket.ordered_line).attendee
     return AttendeeDetails(attendee, ticket.student_id, ticket.role, ticket_id=ticket.pk)
 
 
 @transaction.atomic
-def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
-    old_order = ticket.line.order
+def upgrade_at_desk(ticket: Registration, *, by: User, why: str, at: datetime) -> Order:
+    old_order = ticket.ordered_line.order
     cart = carts.create_second_cart(old_order)
     may_join_late = by.has_perm("registrations.join_late")
     details = replace(upgrade_line_details(ticket), by_desk=True, may_join_late=may_join_late)
-    carts.add_line(cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
+    carts.add_line(
+        cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.ordered_line
+    )
     how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=old_order.payer)
     order = placement.place_order(cart, how, seen=None, at=at)
     record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)
