@@ -102,6 +102,8 @@ class RecordedActionsTest(SimpleTestCase):
 
     def test_every_sentence_uses_only_recorded_details(self) -> None:
         for path, call in recording_calls():
+            if called_name(call) == "record_actions":
+                continue  # Its details are no keyword arguments.
             details = {keyword.arg for keyword in call.keywords}
             for action in action_names(path, call.args[1]) if None not in details else []:
                 for template in sentence_templates(action) if action not in SOMETIMES else []:

@@ -1,5 +1,7 @@
 """Whether a student may have a spot: one in a class, one in a meeting, and one trial of a subject, for new people."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 
 from classwork.models import ClassOffer, Meeting, Subject
@@ -19,21 +21,25 @@ def is_in_class(student: Student, class_offer_id: int) -> bool:
     return registrations.filter(student=student, class_offer=class_offer_id).exists()
 
 
-def student_refusal(student: Student, class_offer: ClassOffer, meeting: Meeting | None, *, trial: bool = False) -> str:
-    """Returns '' if the student may have the spot. Expired holds must have been cleaned up before."""
+class StudentConflict(NamedTuple):
+    message: str
+    concerns_record: bool
+    """Whether the database refuses this record of the student, whoever buys the spot. A stranger's purchase then gets
+    a record of its own."""
+
+
+def find_student_conflict(
+    student: Student, class_offer: ClassOffer, meeting: Meeting | None, *, trial: bool = False
+) -> StudentConflict | None:
+    """Returns None if the student may have the spot. Expired holds must have been cleaned up before."""
     if meeting is not None and _is_in_meeting(student, meeting):
-        return HAS_TICKET.format(student)
+        return StudentConflict(HAS_TICKET.format(student), concerns_record=True)
+    if trial and _has_had_trial(student, class_offer.subject):
+        return StudentConflict(HAD_TRIAL.format(student), concerns_record=True)
     if is_in_class(student, class_offer.pk):
-        return ALREADY.format(student)
-    return _trial_refusal(student, class_offer.subject) if trial else ""
-
-
-def is_duplicate(student: Student, class_offer: ClassOffer, meeting: Meeting | None, *, trial: bool = False) -> bool:
-    """Whether this record of the student cannot have the spot, whoever buys it. A stranger's purchase then gets a
-    record of its own."""
-    if meeting is None:
-        return is_in_class(student, class_offer.pk)
-    return _is_in_meeting(student, meeting) or (trial and _has_had_trial(student, class_offer.subject))
+        return StudentConflict(ALREADY.format(student), concerns_record=meeting is None)
+    message = _newcomer_refusal(student, class_offer.subject) if trial else ""
+    return StudentConflict(message, concerns_record=False) if message else None
 
 
 def _is_in_meeting(student: Student, meeting: Meeting) -> bool:
@@ -44,9 +50,7 @@ def _has_had_trial(student: Student, subject: Subject) -> bool:
     return Registration.objects.filter(student=student, trial_of=subject, state__in=TRIED_STATES).exists()
 
 
-def _trial_refusal(student: Student, subject: Subject) -> str:
-    if _has_had_trial(student, subject):
-        return HAD_TRIAL.format(student)
+def _newcomer_refusal(student: Student, subject: Subject) -> str:
     attended = Registration.objects.filter(student=student).exclude(confirmed_at=None)
     if settings.TRIALS_FOR == "subject":
         knows_subject = attended.whole_class().filter(class_offer__subject=subject).exists()

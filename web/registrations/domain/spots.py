@@ -74,11 +74,11 @@ def _choose_student_record(registration: Registration, line: OrderLine, class_of
     if trial:
         overdue = Registration.objects.overdue(at).filter(student=student)
         transitions.expire_holds(overdue.select_for_update(of=("self",)))
-    refusal = eligibility.student_refusal(student, class_offer, meeting, trial=trial)
-    if refusal and attendees.payer_speaks_for(line, student):
-        raise ProductUnavailable(refusal)
-    registration.conflict, registration.duplicate_of = refusal, None
-    if refusal and eligibility.is_duplicate(student, class_offer, meeting, trial=trial):
+    conflict = eligibility.find_student_conflict(student, class_offer, meeting, trial=trial)
+    if conflict and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(conflict.message)
+    registration.conflict, registration.duplicate_of = conflict.message if conflict else "", None
+    if conflict and conflict.concerns_record:
         registration.student, registration.duplicate_of = attendees.create_duplicate(student), student
     else:
         attendees.equalize_work(student)

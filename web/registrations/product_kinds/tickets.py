@@ -55,7 +55,8 @@ class TicketKind(AttendedKind):
     def attendee_problem(self, line: OrderLine, student: Student) -> str:
         meeting = sales.meeting_of_line(line)
         trial = AttendeeDetails.from_line(line).trial
-        return eligibility.student_refusal(student, meeting.class_offer, meeting, trial=trial)
+        conflict = eligibility.find_student_conflict(student, meeting.class_offer, meeting, trial=trial)
+        return conflict.message if conflict else ""
 
     def role_names(self, line: OrderLine) -> list[str]:
         return list(ClassRole.objects.filter(class_offer__meetings=line.product_id).values_list("name", flat=True))

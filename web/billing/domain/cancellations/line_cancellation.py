@@ -84,7 +84,7 @@ def apply_cancellation(
     order_plan = plan.plan_of(order)
     transitions.release_and_refund(plan, order_plan.order, at, why=why, by=by, results=results)
     if order_plan.closes_as:
-        transitions.report_cancellation(order_plan.order, why=why, by=by)
+        transitions.report_cancellation(order_plan.order, at=at, why=why, by=by)
     elif by is not None:
         percents = {each.line: each.percent for each in order_plan.requests if isinstance(each, TermsRefundRequest)}
         for line in order_plan.ended_lines:

@@ -203,14 +203,14 @@ def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User |
     if order.state != State.PLACED:
         raise OrderTransitionRefused("Only an unpaid order can be canceled as a whole.")
     _close_order(order, State.CANCELED, at, why or "The order was canceled.")
-    report_cancellation(order, why=why, by=by)
+    report_cancellation(order, at=at, why=why, by=by)
 
 
-def report_cancellation(order: Order, *, why: str, by: User | None = None) -> None:
+def report_cancellation(order: Order, *, at: datetime, why: str, by: User | None = None) -> None:
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
     emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
-    request_closing_of_attempts(order, timezone.now())
+    request_closing_of_attempts(order, at)
 
 
 def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:

@@ -59,7 +59,7 @@ def apply_refund_plan(
     )
     payable = [order_plan for order_plan in plan.order_plans if order_plan.refunded and not order_plan.blocked_reason]
     parts = [part for order_plan in payable for part in order_plan.parts]
-    refunds = reservations.reserve_refund_parts(parts, why=why, by=by)
+    refunds = reservations.reserve_refund_parts(parts, at=at, why=why, by=by)
     for order_plan in plan.order_plans:
         if order_plan.blocked_reason:
             _open_refund_issue(order_plan)

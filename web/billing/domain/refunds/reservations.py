@@ -1,7 +1,7 @@
 """Refunds: reserved under the order's lock, sent outside of any transaction, settled by the gateway's answer."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -31,12 +31,15 @@ KEYS_ARE_KEPT = timedelta(hours=6)
 
 def reserve_refund(order: Order, amount: Decimal, *, why: str, by: User | None = None) -> list[Refund]:
     """Refund the newest payments first. The caller has locked the order; nothing is sent before the commit."""
-    snapshot = load_order_snapshots([order.pk], timezone.now(), lock=True, locked=[order])[order.pk]
+    at = timezone.now()
+    snapshot = load_order_snapshots([order.pk], at, lock=True, locked=[order])[order.pk]
     _check_refundable(snapshot, amount)
-    return reserve_refund_parts(snapshot.divide_refund(amount, ZERO, snapshot.priced_order), why=why, by=by)
+    return reserve_refund_parts(snapshot.divide_refund(amount, ZERO, snapshot.priced_order), at=at, why=why, by=by)
 
 
-def reserve_refund_parts(parts: Sequence[tuple[Payment, Decimal]], *, why: str, by: User | None = None) -> list[Refund]:
+def reserve_refund_parts(
+    parts: Sequence[tuple[Payment, Decimal]], *, at: datetime, why: str, by: User | None = None
+) -> list[Refund]:
     """Refund exactly these amounts of locked payments. What a gift voucher paid returns to it at once."""
     for payment, amount in parts:
         payment.refunded_amount += amount
@@ -48,7 +51,7 @@ def reserve_refund_parts(parts: Sequence[tuple[Payment, Decimal]], *, why: str, 
     for refund in refunds:
         order = refund.payment.order
         if gateways.keeps_our_own_money(refund.payment):
-            vouchers.return_refund_to_voucher(order, refund, timezone.now())
+            vouchers.return_refund_to_voucher(order, refund, at)
             gateway_refunds.apply_refund_answer(order, refund.payment, refund, RefundAnswer(State.DONE), sure=True)
         else:
             to_send[f"{refund.pk}"] = {"order_id": order.pk, "refund_id": refund.pk}
