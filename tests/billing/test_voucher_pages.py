@@ -191,7 +191,7 @@ class VoucherDeliveryTest(VoucherTestCase):
 
     def test_gift_mail_is_retried_when_the_connection_is_lost_before_it_is_written(self) -> None:
         self.buy_voucher(50, deliver_on=dates.local_today().isoformat(), **RECIPIENT)
-        with self.assertRaises(OperationalError), lost_connection('INSERT INTO "mailroom_message"'):
+        with self.assertRaises(OperationalError), lost_connection('INSERT (OR IGNORE )?INTO "mailroom_message"'):
             notifications.send_due_gifts(self.moment_in_days(1))
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 1)
 

@@ -185,4 +185,4 @@ class ResultPageTest(CancellationResultTest):
                 )
                 made.refunds.set(refund)
 
-        self.assertSameQueries(cancellation.get_absolute_url(), rows, exactly=13)
+        self.assertSameQueries(cancellation.get_absolute_url(), rows, exactly=12)

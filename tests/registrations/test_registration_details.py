@@ -17,6 +17,7 @@ from outbox.testing import run_all
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, other, pay, place
+from tests.registrations.registration_pages import submit
 
 
 class RegisteredMailTest(SchoolTestCase):
@@ -58,7 +59,7 @@ class LevelQuestionTest(SchoolTestCase):
     def ask(self, *who: str, **more: str) -> str:
         class_offer = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2)
         form = {"classes": [class_offer.pk], "who": who, "others": "0"} | more
-        return self.client.post(reverse("register"), form).content.decode()
+        return submit(self.client, reverse("register"), form).content.decode()
 
     def test_one_person_is_asked_in_the_singular(self) -> None:
         page = self.ask("me")

@@ -129,7 +129,7 @@ class TeachingAgendaTest(TeachingTestCase):
                 class_offer = factories.create_class_offer(self.session, self.class_offer.subject, self.tess.staff)
                 ClassRole.objects.create(class_offer=class_offer, name="lead")
 
-        self.assertSameQueries(TEACHING, rows, exactly=17)
+        self.assertSameQueries(TEACHING, rows, exactly=16)
 
 
 class RosterTest(TeachingTestCase):
