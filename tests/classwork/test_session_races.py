@@ -56,6 +56,7 @@ class SessionRaceTest(TransactionTestCase):
         client.force_login(school.ada, BACKEND)
         url = reverse("desk_next_session", args=[school.session.pk])
         data = as_it_opens(client, url)
+        data["seen"] = client.post(url, data).context["preview"].fingerprint
         _, response = overlap(session_creator("Theirs", 5), lambda: client.post(url, data))
         self.assertContains(response, "overlaps with Theirs")
         self.assertFalse(response.context["form"].is_valid())

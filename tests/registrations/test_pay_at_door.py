@@ -51,7 +51,7 @@ def confirm_path(email: str) -> str:
 def without_names(page: Any, email: str, name: str) -> bytes:
     """Return the page without names, order numbers and times."""
     text = masked(page).replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME")
-    text = text.replace(b"Not %s?" % name.split()[0].encode(), b"Not NAME?")
+    text = text.replace(b"Not %s?" % name.split(maxsplit=1)[0].encode(), b"Not NAME?")
     text = re.sub(rb"key=[^\"&]+", b"key", text)
     text = re.sub(rb"/cart/remove/\d+/|/cancel/\d+/|\d?\d:\d\d", b"", text)
     return re.sub(rb"(Order |/order/)\d+\b", rb"\1NUMBER", text)

@@ -4,11 +4,12 @@ Every refund that has not failed is counted in the payment's refunded_amount, so
 The caller has locked the order and the payment.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 from payments import PaymentStatus
 
@@ -18,6 +19,7 @@ from billing.domain.pricing import balances
 from billing.errors import NotRecordedYet
 from billing.gateways.facts import RefundAnswer, RefundState
 from billing.models import Order, Payment, PaymentIssue, Refund
+from common.amounts import AmountField
 from common.formats import format_money
 from common.money import ZERO
 from outbox.domain import emit
@@ -36,12 +38,21 @@ ELSEWHERE = "Refunded in the gateway’s dashboard."
 
 
 def count_refunded(payment: Payment, amount: Decimal) -> None:
-    # The sum is calculated here because SQLite would add floats, so the update compares the old amount.
     payment.refresh_from_db(fields=["refunded_amount"])
-    unchanged = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
-    payment.refunded_amount += amount
-    if not unchanged.update(refunded_amount=payment.refunded_amount):
-        raise IntegrityError("A refund of this payment was counted without its lock.")
+    count_refunded_parts([(payment, amount)])
+
+
+def count_refunded_parts(parts: Sequence[tuple[Payment, Decimal]]) -> None:
+    # The sums are calculated here because SQLite would add floats, so the update compares the old amounts.
+    for batch in (parts[start : start + 200] for start in range(0, len(parts), 200)):
+        unchanged, sums = Q(pk=None), []
+        for payment, amount in batch:
+            unchanged |= Q(pk=payment.pk, refunded_amount=payment.refunded_amount)
+            payment.refunded_amount += amount
+            sums.append(When(pk=payment.pk, then=Value(payment.refunded_amount)))
+        updated = Payment.objects.filter(unchanged).update(refunded_amount=Case(*sums, output_field=AmountField()))
+        if updated != len(batch):
+            raise IntegrityError("A refund of this payment was counted without its lock.")
 
 
 def lower_amount_charged(order: Order, amount: Decimal) -> Decimal:

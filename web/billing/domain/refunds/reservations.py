@@ -41,9 +41,7 @@ def reserve_refund_parts(
     parts: Sequence[tuple[Payment, Decimal]], *, at: datetime, why: str, by: User | None = None
 ) -> list[Refund]:
     """Refund exactly these amounts of locked payments. What a gift voucher paid returns to it at once."""
-    for payment, amount in parts:
-        payment.refunded_amount += amount
-    Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
+    gateway_refunds.count_refunded_parts(parts)
     refunds = Refund.objects.bulk_create(
         Refund(payment=payment, amount=amount, note=why[:300], created_by=by) for payment, amount in parts
     )
