@@ -10,35 +10,19 @@ DESK_LINKS = [
     NavLink(
         _("Reconciliation"),
         "desk_reconciliations",
+        _("Compare our records with Stripe and PayPal."),
+        MONEY,
         position=30,
-        permission="accounting.view_reconciliation",
-        about=_("Compare our records with Stripe and PayPal."),
-        group=MONEY,
     ),
-    NavLink(
-        _("Daily cash count"),
-        "desk_day",
-        position=40,
-        permission="accounting.view_cashcount",
-        about=_("Count the cash and checks of a day."),
-        group=MONEY,
-    ),
-    NavLink(
-        _("Bookkeeping"),
-        "desk_ledger",
-        position=50,
-        permission="accounting.export_ledger",
-        about=_("Export for the accounting software."),
-        group=MONEY,
-    ),
+    NavLink(_("Daily cash count"), "desk_day", _("Count the cash and checks of a day."), MONEY, position=40),
+    NavLink(_("Bookkeeping"), "desk_ledger", _("Export for the accounting software."), MONEY, position=50),
 ]
 
 DESK_WORK = [
     WorkItem(
-        one=_("difference between our records and the payment companies'"),
-        many=_("differences between our records and the payment companies'"),
-        url_name="desk_reconciliations",
-        permission="accounting.view_reconciliation",
-        rows=totals.open_findings,
+        _("difference between our records and the payment companies'"),
+        _("differences between our records and the payment companies'"),
+        "desk_reconciliations",
+        totals.open_findings,
     ),
 ]

@@ -19,58 +19,21 @@ FOOTER_LINKS = [NavLink(_("Gift vouchers"), "vouchers", is_shown=vouchers_are_so
 HEADER_TEMPLATES = ["billing/header.html"]
 
 DESK_LINKS = [
-    NavLink(
-        _("Orders"),
-        "desk_orders",
-        position=10,
-        permission="billing.view_order",
-        about=_("All orders and whether they are paid."),
-        group=MONEY,
-    ),
-    NavLink(
-        _("Payments"),
-        "desk_payments",
-        position=20,
-        permission="billing.view_payment",
-        about=_("Payments and refunds."),
-        group=MONEY,
-    ),
-    NavLink(
-        _("Credit"),
-        "desk_credit",
-        permission="billing.view_credit",
-        about=_("Account credit of each payer."),
-        group=MONEY,
-    ),
-    NavLink(
-        _("Gift vouchers"),
-        "desk_vouchers",
-        permission="billing.view_voucher",
-        about=_("Issued vouchers and their balances."),
-        group=MONEY,
-    ),
+    NavLink(_("Orders"), "desk_orders", _("All orders and whether they are paid."), MONEY, position=10),
+    NavLink(_("Payments"), "desk_payments", _("Payments and refunds."), MONEY, position=20),
+    NavLink(_("Credit"), "desk_credit", _("Account credit of each payer."), MONEY),
+    NavLink(_("Gift vouchers"), "desk_vouchers", _("Issued vouchers and their balances."), MONEY),
     NavLink(
         _("Discount codes"),
         "admin:billing_discountcode_changelist",
-        permission="billing.view_discountcode",
-        about=_("Codes that reduce the price of an order."),
-        group=MONEY,
+        _("Codes that reduce the price of an order."),
+        MONEY,
     ),
-    NavLink(
-        _("Payment issues"),
-        "desk_payment_issues",
-        permission="billing.view_paymentissue",
-        about=_("Payments that need a decision."),
-        group=MONEY,
-    ),
+    NavLink(_("Payment issues"), "desk_payment_issues", _("Payments that need a decision."), MONEY),
 ]
 
 DESK_WORK = [
     WorkItem(
-        one=_("payment issue to resolve"),
-        many=_("payment issues to resolve"),
-        url_name="desk_payment_issues",
-        permission="billing.view_paymentissue",
-        rows=payment_issues.open_issues,
+        _("payment issue to resolve"), _("payment issues to resolve"), "desk_payment_issues", payment_issues.open_issues
     ),
 ]

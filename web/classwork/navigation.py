@@ -11,53 +11,18 @@ SITE_LINKS = [
 ]
 
 DESK_LINKS = [
-    NavLink(
-        _("Sessions"),
-        "desk_sessions",
-        position=10,
-        permission="classwork.view_session",
-        about=_("Plan the next session from an earlier one."),
-        group=CLASSES,
-    ),
-    NavLink(
-        _("Proposals"),
-        "desk_proposals",
-        position=50,
-        permission="classwork.decide_proposal",
-        about=_("Classes and changes suggested by teachers."),
-        group=CLASSES,
-    ),
-    NavLink(
-        _("Levels"),
-        "admin:classwork_level_changelist",
-        position=60,
-        permission="classwork.view_level",
-        about=_("The levels and their rules."),
-        group=CLASSES,
-    ),
-    NavLink(
-        _("Locations"),
-        "admin:classwork_location_changelist",
-        position=70,
-        permission="classwork.view_location",
-        about=_("Where classes meet."),
-        group=CLASSES,
-    ),
+    NavLink(_("Sessions"), "desk_sessions", _("Plan the next session from an earlier one."), CLASSES, position=10),
+    NavLink(_("Proposals"), "desk_proposals", _("Classes and changes suggested by teachers."), CLASSES, position=50),
+    NavLink(_("Levels"), "admin:classwork_level_changelist", _("The levels and their rules."), CLASSES, position=60),
+    NavLink(_("Locations"), "admin:classwork_location_changelist", _("Where classes meet."), CLASSES, position=70),
     NavLink(
         _("Cancellation terms"),
         "admin:classwork_cancellationterms_changelist",
-        permission="classwork.view_cancellationterms",
-        about=_("What is refunded when a student cancels."),
-        group=MONEY,
+        _("What is refunded when a student cancels."),
+        MONEY,
     ),
 ]
 
 DESK_WORK = [
-    WorkItem(
-        one=_("proposal to answer"),
-        many=_("proposals to answer"),
-        url_name="desk_proposals",
-        permission="classwork.decide_proposal",
-        rows=proposals.submitted_proposals,
-    ),
+    WorkItem(_("proposal to answer"), _("proposals to answer"), "desk_proposals", proposals.submitted_proposals),
 ]

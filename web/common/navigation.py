@@ -1,20 +1,22 @@
 """The links of the menus. Each app declares its own in `<app>/navigation.py`, and a page shows the permitted ones.
 
 SITE_LINKS, FOOTER_LINKS      are shown to everyone in the header and footer of every page
-ACCOUNT_LINKS                 are shown to users who are logged in and have the permission of the link, if it has one
-DESK_LINKS                    are shown to the office by group
+ACCOUNT_LINKS                 are shown to users who are logged in and have the permission of the link or of its page
+DESK_LINKS                    are shown to the office in the same way, by group
 HEADER_TEMPLATES              are partials for the header of every page, such as the cart
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.app_modules import app_modules
+from common.permissions import PERMISSION
 
 CLASSES, PEOPLE, MONEY, MAIL_AND_TEXTS, SYSTEM = GROUPS = (
     _("Classes"),
@@ -30,13 +32,14 @@ OTHER = _("More")
 class NavLink:
     label: str | Promise
     url_name: str
-    permission: str = ""
     about: str | Promise = ""
     group: str | Promise = OTHER
-    is_shown: Callable[[], bool] | None = None
-    """It is called for each page. Without it, the link is always shown."""
     position: int = 100
     """Menus and groups are sorted by it."""
+    permission: str = ""
+    """Without it, the link is shown to those who may open the page."""
+    is_shown: Callable[[], bool] | None = None
+    """It is called for each page. Without it, the link is always shown."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,22 @@ def can_enter_desk(user: Any) -> bool:
     return user is not None and user.is_authenticated and user.has_perm("users.enter_office")
 
 
+@cache
+def page_permission(url_name: str) -> str:
+    """The permission that the page asks for. A list in the admin asks for the permission to view its model."""
+    view = resolve(reverse(url_name)).func
+    if model_admin := getattr(view, "model_admin", None):
+        return f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"
+    return getattr(view, PERMISSION, "")
+
+
+def is_permitted(user: Any, url_name: str, permission: str = "") -> bool:
+    needed = permission or page_permission(url_name)
+    return not needed or user.has_perm(needed)
+
+
 def permitted_links(attribute: str, user: Any) -> list[NavLink]:
-    return [link for link in reachable_links(attribute) if not link.permission or user.has_perm(link.permission)]
+    return [link for link in reachable_links(attribute) if is_permitted(user, link.url_name, link.permission)]
 
 
 def build_navigation(user: Any, path: str) -> Navigation:

@@ -13,11 +13,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 ENTER = "users.enter_office"
+PERMISSION = "needed_permission"
 
 View = Callable[..., HttpResponseBase]
 
 
-def restrict_to_users(test: Callable[[Any], bool]) -> Callable[[View], View]:
+def restrict_to_users(test: Callable[[Any], bool], permission: str = "") -> Callable[[View], View]:
+    """The menus show a link only to those who have the permission of its page."""
+
     def decorator(view: View) -> View:
         @wraps(view)
         def restricted_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -27,6 +30,7 @@ def restrict_to_users(test: Callable[[Any], bool]) -> Callable[[View], View]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        setattr(restricted_view, PERMISSION, permission)
         return restricted_view
 
     return decorator
@@ -37,4 +41,4 @@ def can_use_desk(user: Any, permission: str = ENTER) -> bool:
 
 
 def desk_required(permission: str = ENTER) -> Callable[[View], View]:
-    return restrict_to_users(lambda user: can_use_desk(user, permission))
+    return restrict_to_users(lambda user: can_use_desk(user, permission), permission)

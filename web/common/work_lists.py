@@ -9,17 +9,18 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from common.app_modules import app_modules
-from common.navigation import has_url
+from common.navigation import has_url, is_permitted
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class WorkItem:
     one: str | Promise
     """The singular label, such as "message to answer"."""
     many: str | Promise
     url_name: str
-    permission: str
     rows: Callable[[], QuerySet[Any]]
+    permission: str = ""
+    """Without it, the work is shown to those who may open the page."""
     query: str = ""
     """This is appended to the address of the page, for example "?state=parked"."""
 
@@ -37,7 +38,8 @@ def declared_work() -> list[WorkItem]:
 
 def open_work_for(user: Any) -> list[WorkCount]:
     """Count the work that the user has permission for. All lists are counted in one query; empty ones are left out."""
-    items = [item for item in declared_work() if has_url(item.url_name) and user.has_perm(item.permission)]
+    declared = (item for item in declared_work() if has_url(item.url_name))
+    items = [item for item in declared if is_permitted(user, item.url_name, item.permission)]
     queries: list[QuerySet[Any, tuple[int, int]]] = []
     for position, item in enumerate(items):
         counted = item.rows().order_by().annotate(work=Value(position)).values("work").annotate(count=Count("pk"))

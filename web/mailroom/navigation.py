@@ -8,31 +8,21 @@ from mailroom.domain import office_actions
 
 ACCOUNT_LINKS = [NavLink(_("Messages"), "my_messages")]
 
-DESK_LINKS = [
-    NavLink(
-        _("Mail"),
-        "desk_mail",
-        permission="mailroom.view_message",
-        about=_("Every email: sent, waiting or failed."),
-        group=MAIL_AND_TEXTS,
-    )
-]
+DESK_LINKS = [NavLink(_("Mail"), "desk_mail", _("Every email: sent, waiting or failed."), MAIL_AND_TEXTS)]
 
 DESK_WORK = [
     WorkItem(
-        one=_("email may not have gone out"),
-        many=_("emails may not have gone out"),
-        url_name="desk_mail",
-        permission="mailroom.view_message",
-        rows=office_actions.possibly_sent_messages,
+        _("email may not have gone out"),
+        _("emails may not have gone out"),
+        "desk_mail",
+        office_actions.possibly_sent_messages,
         query="?state=perhaps",
     ),
     WorkItem(
-        one=_("email could not be sent"),
-        many=_("emails could not be sent"),
-        url_name="desk_mail",
-        permission="mailroom.view_message",
-        rows=office_actions.parked_messages,
+        _("email could not be sent"),
+        _("emails could not be sent"),
+        "desk_mail",
+        office_actions.parked_messages,
         query="?state=parked",
     ),
 ]

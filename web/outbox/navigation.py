@@ -6,22 +6,10 @@ from common.navigation import SYSTEM, NavLink
 from common.work_lists import WorkItem
 from outbox.domain import office_actions
 
-DESK_LINKS = [
-    NavLink(
-        _("Background jobs"),
-        "desk_queue",
-        permission="outbox.view_delivery",
-        about=_("What is still running, and what has failed."),
-        group=SYSTEM,
-    )
-]
+DESK_LINKS = [NavLink(_("Background jobs"), "desk_queue", _("What is still running, and what has failed."), SYSTEM)]
 
 DESK_WORK = [
     WorkItem(
-        one=_("background job has failed"),
-        many=_("background jobs have failed"),
-        url_name="desk_queue",
-        permission="outbox.view_delivery",
-        rows=office_actions.parked_deliveries,
+        _("background job has failed"), _("background jobs have failed"), "desk_queue", office_actions.parked_deliveries
     )
 ]
