@@ -7,8 +7,8 @@ from common.demo import PASSWORD, PEOPLE
 from pages import demo
 from pages.errors import SchoolNotEmpty
 from tests import factories
+from users.domain.roles import ADMIN, ASSISTANT, TEACHER, has_named_role
 from users.models import Staff, Student, User
-from users.roles import is_admin, is_assistant, is_teacher
 
 
 @tag("once", "long")
@@ -17,9 +17,11 @@ class DemoSchoolTest(TestCase):
         demo.load_demo_school()
         people = {person.role: User.objects.get(email=person.email) for person in PEOPLE}
         self.assertTrue(all(user.check_password(PASSWORD) for user in people.values()))
-        self.assertEqual([role for role, user in people.items() if is_teacher(user)], ["teacher", "admin"])
-        self.assertEqual([role for role, user in people.items() if is_assistant(user)], ["assistant", "admin"])
-        self.assertEqual([role for role, user in people.items() if is_admin(user)], ["admin"])
+        self.assertEqual([role for role, user in people.items() if has_named_role(user, TEACHER)], ["teacher", "admin"])
+        self.assertEqual(
+            [role for role, user in people.items() if has_named_role(user, ASSISTANT)], ["assistant", "admin"]
+        )
+        self.assertEqual([role for role, user in people.items() if has_named_role(user, ADMIN)], ["admin"])
         self.assertEqual(Student.objects.get(first_name="Kit").guardian, people["guardian"])
 
     def test_about_page_shows_demo_texts_and_staff(self) -> None:

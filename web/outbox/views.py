@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.forms import SAVED_IN_HISTORY, ReasonForm
-from common.permissions import desk_required
+from common.permissions import desk_action, desk_page
 from outbox.domain import office_actions
 from outbox.domain.health import queue_health
 from outbox.domain.trace import trace_subject
@@ -25,8 +25,7 @@ PAGE_SIZE = 25
 VIEW_PERMISSION, HANDLE_PERMISSION = "outbox.view_delivery", "outbox.handle_delivery"
 
 
-@require_safe
-@desk_required(VIEW_PERMISSION)
+@desk_page(VIEW_PERMISSION)
 def queue(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in DeliveryState.values else DeliveryState.PARKED.value
@@ -43,8 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "outbox/queue.html", context)
 
 
-@require_safe
-@desk_required(VIEW_PERMISSION)
+@desk_page(VIEW_PERMISSION)
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     return render_delivery(request, pk, ReasonForm(help_text=SAVED_IN_HISTORY))
 
@@ -61,8 +59,7 @@ def render_delivery(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResp
     return render(request, "outbox/delivery.html", context)
 
 
-@require_POST
-@desk_required(HANDLE_PERMISSION)
+@desk_action(HANDLE_PERMISSION)
 def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Delivery, pk=pk)
     form = ReasonForm(request.POST, help_text=SAVED_IN_HISTORY)
@@ -84,8 +81,7 @@ ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str | Promise]] = 
 }
 
 
-@require_safe
-@desk_required("outbox.view_event")
+@desk_page("outbox.view_event")
 def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse:
     trace = trace_subject(kind, subject_id)
     if not trace:

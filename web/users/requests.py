@@ -4,6 +4,6 @@ from users.models import User
 
 
 class AccountRequest(HttpRequest):
-    """A request behind `login_required`, whose user is always an account."""
+    """A request behind `account_page` and its like, whose user is always an account."""
 
     user: User

@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from accounting.domain import day_sheet as cash_counts
 from accounting.domain import ledger_export, voucher_liability
@@ -19,12 +18,10 @@ from accounting.errors import AccountingRefused
 from accounting.forms import CashCountForm, DateRangeForm
 from billing import session_cart
 from common import dates, search
-from common.views import FORM_METHODS
-from users.roles import can_use_desk, desk_required
+from common.permissions import can_use_desk, desk_form, desk_page
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("accounting.view_cashcount")
+@desk_form("accounting.view_cashcount")
 def day_sheet(request: HttpRequest) -> HttpResponse:
     # Text that is not a date shows today. There is no sheet for a future day.
     chosen = min(search.read_day(request.GET.get("day", "")) or dates.local_today(), dates.local_today())
@@ -67,8 +64,7 @@ def _form_of_drawer(drawer: cash_counts.CashDrawer, refused: CashCountForm | Non
     return CashCountForm(initial=drawer_data, auto_id=f"id_{drawer.variant}_{drawer.currency}_%s")
 
 
-@require_safe
-@desk_required("accounting.export_ledger")
+@desk_page("accounting.export_ledger")
 def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
     form = DateRangeForm(request.GET or None, initial=totals.last_month())
     span = ledger_export.DateRange(**(form.cleaned_data if form.is_valid() else totals.last_month()))
@@ -84,8 +80,7 @@ def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
     return render(request, "accounting/desk/ledger.html", context)
 
 
-@require_safe
-@desk_required("accounting.export_ledger")
+@desk_page("accounting.export_ledger")
 def download_bookkeeping(request: HttpRequest) -> HttpResponseBase:
     form = DateRangeForm(request.GET)
     if not form.is_valid():

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounting.domain.reconciliation import actions, runs, totals
 from accounting.errors import AccountingRefused
@@ -17,15 +16,13 @@ from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import session_cart
 from billing.gateways import configuration
 from common.forms import ReasonForm
-from common.views import FORM_METHODS
-from users.roles import can_use_desk, desk_required
+from common.permissions import can_use_desk, desk_action, desk_form, desk_page
 
 ACT = "accounting.reconcile"
 OPEN, ALL = "open", "all"
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("accounting.view_reconciliation")
+@desk_form("accounting.view_reconciliation")
 def list_reconciliations(request: HttpRequest) -> HttpResponse:
     user = session_cart.require_account(request)
     may_act = can_use_desk(user, ACT)
@@ -48,9 +45,8 @@ def list_reconciliations(request: HttpRequest) -> HttpResponse:
     return render(request, "accounting/desk/reconciliations.html", context)
 
 
-@require_safe
+@desk_page("accounting.view_reconciliation")
 @never_cache
-@desk_required("accounting.view_reconciliation")
 def show_reconciliation(request: HttpRequest, run: int) -> HttpResponse:
     reconciliation = get_object_or_404(Reconciliation.objects.select_related("started_by"), pk=run)
     context = _run_context(reconciliation)
@@ -59,9 +55,8 @@ def show_reconciliation(request: HttpRequest, run: int) -> HttpResponse:
     return render(request, "accounting/desk/reconciliation.html", context)
 
 
-@require_safe
+@desk_page("accounting.view_reconciliation")
 @never_cache
-@desk_required("accounting.view_reconciliation")
 def reconciliation_progress(request: HttpRequest, run: int) -> HttpResponse:
     reconciliation = get_object_or_404(Reconciliation, pk=run)
     response = render(request, "accounting/desk/_progress.html", _run_context(reconciliation))
@@ -97,9 +92,8 @@ def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, An
     }
 
 
-@require_http_methods(FORM_METHODS)
+@desk_form("accounting.view_reconciliation")
 @never_cache
-@desk_required("accounting.view_reconciliation")
 def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     rows = Finding.objects.select_related("statement__run", "order", "line", "payment", "refund__payment", "closed_by")
     row = get_object_or_404(rows.exclude(verdict=""), pk=finding)
@@ -131,8 +125,7 @@ def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: fo
     return render(request, "accounting/desk/finding.html", context, status=400 if refused else 200)
 
 
-@require_POST
-@desk_required(ACT)
+@desk_action(ACT)
 def retry_statement(request: HttpRequest, pk: int) -> HttpResponse:
     statement = get_object_or_404(GatewayStatement.objects.select_related("run"), pk=pk)
     runs.resume_statement(statement, session_cart.require_account(request))

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
@@ -19,14 +18,12 @@ from billing.errors import CancellationChanged, OrderTransitionRefused
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
 from billing.views.cancellation import describe_result
-from common.views import FORM_METHODS
-from users.roles import desk_required
+from common.permissions import desk_form
 
 TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the button again to confirm.")
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("billing.cancel_order")
+@desk_form("billing.cancel_order")
 def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
     if order_line.canceled_at is not None:

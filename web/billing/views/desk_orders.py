@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
 
 from billing import session_cart
 from billing.domain import product_kinds
@@ -42,9 +41,9 @@ from common import search
 from common.formats import format_date, format_money
 from common.forms import ReasonForm
 from common.money import ZERO, round_amount
+from common.permissions import desk_action, desk_page
 from users.domain import recent_history
 from users.models import User
-from users.roles import desk_required
 
 CLOSED = [Order.State.EXPIRED, Order.State.CANCELED]
 Chosen = Callable[[OrderQuerySet], OrderQuerySet]
@@ -56,8 +55,7 @@ LISTED: dict[str, tuple[str | Promise, Chosen]] = {
 }
 
 
-@require_safe
-@desk_required("billing.view_order")
+@desk_page("billing.view_order")
 def list_orders(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.placed().prefetch_related("lines", "payments__refunds", "payments__disputes")
     chosen, text = request.GET.get("show", ""), search.search_text(request)
@@ -89,8 +87,7 @@ def _search_condition(word: str) -> Q:
     return matches if number is None else matches | Q(pk=number)
 
 
-@require_safe
-@desk_required("billing.view_order")
+@desk_page("billing.view_order")
 def show_order(request: HttpRequest, number: int) -> HttpResponse:
     return _desk_order_page(request, _order_or_404(number))
 
@@ -173,8 +170,7 @@ def _perform_order_action(
     return redirect("desk_order", number=number)
 
 
-@require_POST
-@desk_required("billing.add_payment")
+@desk_action("billing.add_payment")
 def record_payment(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         payment = attempts.record_desk_payment(order, by=by, **data)
@@ -192,8 +188,7 @@ def record_payment(request: HttpRequest, number: int) -> HttpResponse:
     )
 
 
-@require_POST
-@desk_required("billing.add_payment")
+@desk_action("billing.add_payment")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         paid = voucher_redemption.redeem_voucher_on_order(order, data["code"], timezone.now(), by=by)
@@ -203,15 +198,13 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     return _perform_order_action(request, number, "voucher_form", VoucherCodeForm(request.POST), action)
 
 
-@require_POST
-@desk_required("billing.add_payment")
+@desk_action("billing.add_payment")
 def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
     try_to_stop_payment(request, _order_or_404(number), session_cart.require_account(request))
     return redirect("desk_order", number=number)
 
 
-@require_POST
-@desk_required("billing.change_order")
+@desk_action("billing.change_order")
 def set_due_date(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         due_dates.set_due_date(order, data["due_date"], timezone.now(), why=data["why"], by=by)
@@ -220,8 +213,7 @@ def set_due_date(request: HttpRequest, number: int) -> HttpResponse:
     return _perform_order_action(request, number, "due_form", DueDateForm(request.POST), action)
 
 
-@require_POST
-@desk_required("billing.change_order")
+@desk_action("billing.change_order")
 def request_payment(request: HttpRequest, number: int) -> HttpResponse:
     order = _order_or_404(number)
     try:
@@ -234,8 +226,7 @@ def request_payment(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("desk_order", number=number)
 
 
-@require_POST
-@desk_required("billing.add_refund")
+@desk_action("billing.add_refund")
 def refund_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         refunds = reservations.refund_by_staff(order, by=by, **data)
@@ -246,8 +237,7 @@ def refund_order(request: HttpRequest, number: int) -> HttpResponse:
     return _perform_order_action(request, number, "refund_form", RefundForm(request.POST), action)
 
 
-@require_POST
-@desk_required("billing.cancel_order")
+@desk_action("billing.cancel_order")
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         transitions.cancel_unpaid_order(order, at=timezone.now(), by=by, why=data["why"])

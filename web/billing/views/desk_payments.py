@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
 from billing.domain import payment_issues
@@ -24,15 +23,13 @@ from common import search
 from common.formats import format_money
 from common.forms import ReasonForm
 from common.money import ZERO
-from common.views import FORM_METHODS
+from common.permissions import can_use_desk, desk_action, desk_form, desk_page
 from users.models import User
-from users.roles import can_use_desk, desk_required
 
 HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_holds.take_back_held_credit}
 
 
-@require_safe
-@desk_required("billing.view_payment")
+@desk_page("billing.view_payment")
 def list_payments(request: HttpRequest) -> HttpResponse:
     received = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
     received = received.prefetch_related("refunds", "disputes").order_by("-captured_at")
@@ -42,8 +39,7 @@ def list_payments(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/payments.html", context)
 
 
-@require_POST
-@desk_required("billing.add_refund")
+@desk_action("billing.add_refund")
 def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
     due_refund = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
     if not handovers.is_refunded_by_hand(due_refund.payment):
@@ -56,8 +52,7 @@ def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
     return redirect("desk_order", number=due_refund.payment.order_id)
 
 
-@require_safe
-@desk_required("billing.view_paymentissue")
+@desk_page("billing.view_paymentissue")
 def list_payment_issues(request: HttpRequest) -> HttpResponse:
     issues = PaymentIssue.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
     page = Paginator(issues, 50).get_page(request.GET.get("page"))
@@ -66,8 +61,7 @@ def list_payment_issues(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/payment_issues.html", {"page": page, "listed": listed})
 
 
-@require_POST
-@desk_required("billing.change_paymentissue")
+@desk_action("billing.change_paymentissue")
 def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
     issue = get_object_or_404(PaymentIssue.objects.select_related("order"), pk=case)
     form, user = ResolvePaymentIssueForm(request.POST), session_cart.require_account(request)
@@ -82,8 +76,7 @@ def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
     return redirect("desk_payment_issues")
 
 
-@require_safe
-@desk_required("billing.view_credit")
+@desk_page("billing.view_credit")
 def list_credit(request: HttpRequest) -> HttpResponse:
     text = search.search_text(request)
     users = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
@@ -92,8 +85,7 @@ def list_credit(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("billing.view_credit")
+@desk_form("billing.view_credit")
 def show_credit(request: HttpRequest, account: int) -> HttpResponse:
     person, user = get_object_or_404(User, pk=account), session_cart.require_account(request)
     may_give = can_use_desk(user, "billing.give_credit")
@@ -122,8 +114,7 @@ def show_credit(request: HttpRequest, account: int) -> HttpResponse:
     return render(request, "billing/desk/credit.html", context)
 
 
-@require_POST
-@desk_required("billing.give_credit")
+@desk_action("billing.give_credit")
 def decide_credit_hold(request: HttpRequest, dispute: int) -> HttpResponse:
     held = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
     account, form = held.payment.order.payer_id, ReasonForm(request.POST)
@@ -139,8 +130,7 @@ def decide_credit_hold(request: HttpRequest, dispute: int) -> HttpResponse:
     return redirect("desk_credit_of", account=account)
 
 
-@require_POST
-@desk_required("billing.change_order")
+@desk_action("billing.change_order")
 def set_payer_trust(request: HttpRequest, account: int) -> HttpResponse:
     person, form = get_object_or_404(User, pk=account), ReasonForm(request.POST)
     if form.is_valid():

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
 from billing.domain import desk_sales
@@ -21,13 +20,11 @@ from billing.models import Voucher
 from common import dates, search
 from common.formats import format_date, format_money
 from common.forms import ReasonForm
-from common.views import FORM_METHODS
+from common.permissions import desk_action, desk_form, desk_page
 from users.domain import recent_history
-from users.roles import desk_required
 
 
-@require_safe
-@desk_required("billing.view_voucher")
+@desk_page("billing.view_voucher")
 def list_vouchers(request: HttpRequest) -> HttpResponse:
     text, folder, today = search.search_text(request), request.GET.get("show", ""), dates.local_today()
     context = {
@@ -45,8 +42,7 @@ def _sums_text(sums: Iterable[tuple[Decimal, str]]) -> str:
     return ", ".join(format_money(amount, currency) for amount, currency in sums)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("billing.add_voucher")
+@desk_form("billing.add_voucher")
 def issue_voucher(request: HttpRequest) -> HttpResponse:
     form = IssueVoucherForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -65,8 +61,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
 
 
-@require_safe
-@desk_required("billing.view_voucher")
+@desk_page("billing.view_voucher")
 def show_voucher(request: HttpRequest, number: int) -> HttpResponse:
     return _desk_voucher_page(request, _voucher_or_404(number))
 
@@ -89,8 +84,7 @@ def _desk_voucher_page(request: HttpRequest, voucher: Voucher, **refused: forms.
     return render(request, "billing/desk/voucher.html", context | action_forms, status=400 if refused else 200)
 
 
-@require_POST
-@desk_required("billing.change_voucher")
+@desk_action("billing.change_voucher")
 def extend_voucher(request: HttpRequest, number: int) -> HttpResponse:
     voucher, by = _voucher_or_404(number), session_cart.require_account(request)
     form = ExtendVoucherForm(request.POST, instance=_voucher_or_404(number), auto_id="extend-%s")
@@ -105,8 +99,7 @@ def extend_voucher(request: HttpRequest, number: int) -> HttpResponse:
     return _perform_voucher_action(request, voucher, "extend_form", form, action)
 
 
-@require_POST
-@desk_required("billing.change_voucher")
+@desk_action("billing.change_voucher")
 def void_voucher(request: HttpRequest, number: int) -> HttpResponse:
     voucher, by = _voucher_or_404(number), session_cart.require_account(request)
     form = ReasonForm(request.POST, auto_id="void-%s")

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +26,7 @@ from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import payment_context, try_to_stop_payment
 from billing.voucher_kind import VoucherKind
 from common.formats import format_money
+from common.permissions import account_page
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
 
@@ -167,8 +167,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(order.address())
 
 
-@require_safe
-@login_required
+@account_page
 def my_orders(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.visible_to(session_cart.require_account(request))
     orders = orders.prefetch_related("lines", "payments__refunds", "payments__disputes")
@@ -176,8 +175,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/my_orders.html", {"page": page})
 
 
-@require_safe
-@login_required
+@account_page
 def my_credit(request: HttpRequest) -> HttpResponse:
     user = session_cart.require_account(request)
     page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))

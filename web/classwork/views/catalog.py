@@ -6,14 +6,15 @@ from django.views.decorators.http import require_safe
 from classwork.domain.catalog import class_list
 from classwork.models import Location
 from common import dates
-from users import roles
+from common.permissions import can_use_desk
+from users.roles import is_team
 
 PAST_SESSIONS_A_PAGE = 24
 
 
 def sees_unpublished(request: HttpRequest) -> bool:
     """Teachers and the office see classes that are still being planned."""
-    return roles.can_use_desk(request.user) or roles.is_team(request.user)
+    return can_use_desk(request.user) or is_team(request.user)
 
 
 @require_safe

@@ -3,21 +3,20 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import proposals
 from classwork.domain.resources import content
 from classwork.errors import ChangeRefused
 from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import Proposal
-from common.views import FORM_METHODS, posted_data
-from users.roles import acting_user, desk_required
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
+from users.roles import acting_user
 
 PER_PAGE = 25
 
 
-@require_safe
-@desk_required("classwork.decide_proposal")
+@desk_page("classwork.decide_proposal")
 def proposal_list(request: HttpRequest) -> HttpResponse:
     decided = request.GET.get("show") == "decided"
     states = [Proposal.State.APPROVED, Proposal.State.ANSWERED] if decided else [Proposal.State.SUBMITTED]
@@ -28,8 +27,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     return render(request, "classwork/desk/proposals.html", {"page": page, "decided": decided})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("classwork.decide_proposal")
+@desk_form("classwork.decide_proposal")
 def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     submitted = Proposal.objects.exclude(state=Proposal.State.DRAFT)
     proposal = get_object_or_404(submitted, pk=pk)

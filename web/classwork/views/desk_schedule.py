@@ -8,27 +8,25 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.errors import ChangeRefused
 from classwork.forms.meetings import MEETING_FORMS, AddMeetingForm, MeetingActionForm
 from classwork.models import ClassOffer, Meeting, Session
-from common.views import FORM_METHODS, posted_data
-from users.roles import acting_user, desk_required
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
+from users.roles import acting_user
 
 PER_PAGE = 25
 
 
-@require_safe
-@desk_required("classwork.view_session")
+@desk_page("classwork.view_session")
 def sessions(request: HttpRequest) -> HttpResponse:
     listed = Session.objects.annotate(classes=Count("class_offers")).order_by("-key_day_date", "-pk")
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "classwork/desk/sessions.html", {"page": page})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("classwork.change_meeting")
+@desk_form("classwork.change_meeting")
 def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     related = Meeting.objects.select_related("class_offer__subject__level", "class_offer__session", "location")
     meeting = get_object_or_404(related, pk=pk)
@@ -36,8 +34,7 @@ def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return _apply_meeting_action(request, form, meeting.class_offer, {"meeting": meeting})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("classwork.add_meeting")
+@desk_form("classwork.add_meeting")
 def add_day(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     return _apply_meeting_action(

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import proposals
 from classwork.errors import ChangeRefused
@@ -19,9 +18,9 @@ from classwork.forms.proposals import (
     ProposeSubjectForm,
 )
 from classwork.models import ClassOffer, Subject
-from common.views import FORM_METHODS, posted_data
+from common.views import posted_data
 from users.models import Staff
-from users.roles import acting_user, team_required
+from users.roles import acting_user, team_action, team_form, team_page
 
 IDEAS: dict[str, type[ProposalForm]] = {"subject": ProposeSubjectForm, "class": ProposeClassForm}
 
@@ -30,8 +29,7 @@ def staff_profile_of(request: HttpRequest) -> Staff:
     return get_object_or_404(Staff.objects.select_related("user"), user=acting_user(request))
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def propose(request: HttpRequest, kind: str) -> HttpResponse:
     staff, form = staff_profile_of(request), IDEAS[kind](posted_data(request))
     if form.is_valid():
@@ -43,8 +41,7 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "classwork/proposal_form.html", {"form": form, "is_subject": kind == "subject"})
 
 
-@require_safe
-@team_required
+@team_page
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     stored = get_object_or_404(staff.proposals, pk=pk)
@@ -57,8 +54,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "classwork/proposal.html", context | more)
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     stored = get_object_or_404(staff.proposals, pk=pk)
@@ -81,8 +77,7 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "classwork/proposal_form.html", {"form": form, "proposal": stored})
 
 
-@require_POST
-@team_required
+@team_action
 def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff, form = staff_profile_of(request), ProposalMessageForm(request.POST)
     stored = get_object_or_404(staff.proposals, pk=pk)
@@ -99,8 +94,7 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("proposal", stored.pk)
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)

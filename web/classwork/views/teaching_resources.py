@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
@@ -18,9 +17,8 @@ from classwork.forms.resources import ResourceForm, default_release, resource_in
 from classwork.models import ClassOffer, Resource, Subject
 from classwork.views.proposals import staff_profile_of
 from common.search import read_number
-from common.views import FORM_METHODS
 from users.models import Staff
-from users.roles import team_required
+from users.roles import team_action, team_form, team_page
 
 KINDS = {"class": ClassOffer, "subject": Subject}
 Kind = Resource.Kind
@@ -37,8 +35,7 @@ def attachable_or_404(staff: Staff, what: str, pk: int) -> Thing:
     return thing
 
 
-@require_safe
-@team_required
+@team_page
 def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     thing = attachable_or_404(staff_profile_of(request), what, pk)
     planned = planned_resources_of(thing)
@@ -66,8 +63,7 @@ def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, ReleaseSta
     return [(each, each.at(now)) for each in student_view.planned_resources(thing)]
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     staff = staff_profile_of(request)
     thing = attachable_or_404(staff, what, pk)
@@ -85,8 +81,7 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     return render(request, "classwork/resource_form.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     resource = get_object_or_404(content.resources_editable_by(staff), pk=pk)
@@ -139,8 +134,7 @@ def redirect_to_resources(thing: Thing) -> HttpResponse:
     return redirect("class_resources", attachable_kind(thing), thing.pk)
 
 
-@require_POST
-@team_required
+@team_action
 def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     """The buttons send values such as `up-12`."""
     staff = staff_profile_of(request)
@@ -154,8 +148,7 @@ def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     return redirect_to_resources(thing)
 
 
-@require_POST
-@team_required
+@team_action
 def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> HttpResponse:
     staff = staff_profile_of(request)
     thing = attachable_or_404(staff, what, pk)
@@ -179,8 +172,7 @@ def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> 
     return redirect_to_resources(thing)
 
 
-@require_safe
-@team_required
+@team_page
 def student_view_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a student sees who registered at the beginning, before the class or right after one of its
     meetings."""

@@ -8,11 +8,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from common.files import bucket, file_types, storage_checks, uploads
 from common.throttle import rate_limited
-from users.roles import acting_user, team_required
+from users.roles import acting_user, team_action
 
 
 class UploadAnnouncementForm(forms.Form):
@@ -22,8 +21,7 @@ class UploadAnnouncementForm(forms.Form):
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in file_types.KINDS])
 
 
-@require_POST
-@team_required
+@team_action
 @rate_limited("upload", by_account="120/h")
 def invite(request: HttpRequest) -> HttpResponse:
     announced = UploadAnnouncementForm(request.POST)
@@ -40,8 +38,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ticket": signed} | (form or ours))
 
 
-@require_POST
-@team_required
+@team_action
 def receive(request: HttpRequest, ticket: str) -> HttpResponse:
     """Receives uploads if no bucket is configured."""
     try:

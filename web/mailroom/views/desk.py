@@ -9,12 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import search
 from common.forms import SAVED_IN_HISTORY, ReasonForm
-from common.permissions import desk_required
-from common.views import FORM_METHODS
+from common.permissions import desk_action, desk_form, desk_page
 from mailroom import registry
 from mailroom.domain import bounces, office_actions, overrides
 from mailroom.domain.rendered_mail import frame_html
@@ -27,8 +25,7 @@ PAGE_SIZE = 25
 VIEW_PERMISSION, RESEND_PERMISSION = "mailroom.view_message", "mailroom.resend_message"
 
 
-@require_safe
-@desk_required(VIEW_PERMISSION)
+@desk_page(VIEW_PERMISSION)
 def mail(request: HttpRequest) -> HttpResponse:
     state, query = request.GET.get("state", ""), search.search_text(request)
     context = {
@@ -53,8 +50,7 @@ def matching_messages(state: str, query: str) -> "QuerySet[Message]":
     return matches
 
 
-@require_safe
-@desk_required(VIEW_PERMISSION)
+@desk_page(VIEW_PERMISSION)
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     return render_message(request, get_object_or_404(Message, pk=pk), _reason_form())
 
@@ -75,15 +71,13 @@ def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> 
     return render(request, "mailroom/message.html", context)
 
 
-@require_safe
-@desk_required(VIEW_PERMISSION)
+@desk_page(VIEW_PERMISSION)
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.exclude(html=""), pk=pk)
     return framed_page(frame_html(message.kind, message.subject, message.html))
 
 
-@require_POST
-@desk_required(RESEND_PERMISSION)
+@desk_action(RESEND_PERMISSION)
 def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message, pk=pk)
     form = _reason_form(request.POST)
@@ -105,22 +99,19 @@ ACTIONS: dict[str, tuple[Callable[[Any, int, str], Message], str | Promise]] = {
 }
 
 
-@require_safe
-@desk_required("mailroom.view_template")
+@desk_page("mailroom.view_template")
 def texts(request: HttpRequest) -> HttpResponse:
     return render(request, "mailroom/texts.html", {"rows": overrides.list_mail_texts()})
 
 
-@require_safe
-@desk_required("mailroom.view_suppression")
+@desk_page("mailroom.view_suppression")
 def suppressed(request: HttpRequest) -> HttpResponse:
     blocked = Suppression.objects.filter(lifted_at=None)
     page = Paginator(blocked, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "mailroom/suppressed.html", {"page": page})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("mailroom.lift_suppression")
+@desk_form("mailroom.lift_suppression")
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     suppression = get_object_or_404(Suppression, pk=pk)
     form = _reason_form(request.POST or None)

@@ -3,16 +3,16 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from common import links
+from common.permissions import account_form, account_page
 from common.views import FORM_METHODS
 from mailroom.declare import MailKind
 from mailroom.domain import preferences, reader_links
@@ -32,29 +32,25 @@ def visible_to(user: Any) -> "QuerySet[Message]":
     return Message.objects.filter(own_mails, state__in=VISIBLE_STATES).exclude(state=MessageState.SUPPRESSED, text="")
 
 
-@require_safe
-@login_required
+@account_page
 def my_messages(request: HttpRequest) -> HttpResponse:
     page = Paginator(visible_to(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "mailroom/my_messages.html", {"page": page})
 
 
-@require_safe
-@login_required
+@account_page
 def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(visible_to(request.user), pk=pk)
     return render(request, "mailroom/my_message.html", {"message": message})
 
 
-@require_safe
-@login_required
+@account_page
 def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(visible_to(request.user).exclude(html=""), pk=pk)
     return framed_page(frame_html(message.kind, message.subject, message.html))
 
 
-@require_http_methods(FORM_METHODS)
-@login_required
+@account_form
 def my_choices(request: HttpRequest) -> HttpResponse:
     return edit_preferences(request, getattr(request.user, "email", ""))
 

@@ -5,28 +5,25 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.views import FORM_METHODS
+from common.permissions import desk_action, desk_form, desk_page
 from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.errors import TextChanged
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
 from pages.text_pages import TEXT_PAGES, render_text_page
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 PER_PAGE = 25
 
 
-@require_safe
-@desk_required()
+@desk_page()
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/home.html", {"open_work": open_work_for(request.user)})
 
 
-@require_safe
-@desk_required("pages.view_contactmessage")
+@desk_page("pages.view_contactmessage")
 def contact_list(request: HttpRequest) -> HttpResponse:
     answered = request.GET.get("show") == "answered"
     contact_messages = ContactMessage.objects.filter(answered_at__isnull=not answered).select_related("answered_by")
@@ -34,8 +31,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/contact.html", {"page": page, "answered": answered})
 
 
-@require_POST
-@desk_required("pages.change_contactmessage")
+@desk_action("pages.change_contactmessage")
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
     message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting_user(request))
     text = _("The message from %(name)s has been marked as answered.")
@@ -43,15 +39,13 @@ def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk_contact")
 
 
-@require_safe
-@desk_required("pages.change_sitecontent")
+@desk_page("pages.change_sitecontent")
 def text_list(request: HttpRequest) -> HttpResponse:
     rows = [(TEXT_PAGES[row.key], row) for row in texts.text_overviews(TEXT_PAGES)]
     return render(request, "desk/texts.html", {"rows": rows})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("pages.change_sitecontent")
+@desk_form("pages.change_sitecontent")
 def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     content = draft_for_key(key)
     form = TextForm(request.POST or None, instance=content)
@@ -61,16 +55,14 @@ def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "desk/text.html", {"form": form, "text_page": TEXT_PAGES[key], "content": content})
 
 
-@require_safe
-@desk_required("pages.change_sitecontent")
+@desk_page("pages.change_sitecontent")
 def text_preview(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     preview = {"above": "desk/preview_bar.html", "content": content, "seen": texts.draft_digest(content)}
     return render_text_page(request, key, texts.next_edition(content), **preview)
 
 
-@require_POST
-@desk_required("pages.change_sitecontent")
+@desk_action("pages.change_sitecontent")
 def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     try:

@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import ClassOffer, Meeting
 from common import search
-from common.views import FORM_METHODS, posted_data
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
 from registrations.domain.cancellations import request as cancellation_request
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
@@ -28,7 +28,7 @@ from registrations.forms.class_cancellation import (
     read_exceptions,
 )
 from registrations.models import ClassCancellation
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 RECENT = 10
 PER_PAGE = 100
@@ -36,8 +36,7 @@ CLASSES_PER_PAGE = 50
 CHANGED = _("Something has changed since this preview. Nothing has been canceled yet: please read it again.")
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.add_classcancellation")
+@desk_form("registrations.add_classcancellation")
 def steps(request: HttpRequest) -> HttpResponse:
     """Shows the first step that has no valid answer yet."""
     class_offer, where, meetings = _read_scope(request)
@@ -105,8 +104,7 @@ def _confirm_cancellation(
     return render(request, "registrations/desk/cancel_confirm.html", context)
 
 
-@require_safe
-@desk_required("registrations.view_classcancellation")
+@desk_page("registrations.view_classcancellation")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     cancellation = get_object_or_404(
         ClassCancellation.objects.select_related("class_offer__subject__level", "class_offer__session"), pk=pk

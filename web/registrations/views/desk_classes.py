@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import next_session
@@ -17,9 +16,10 @@ from classwork.forms.next_session import repeated_class_forms
 from classwork.forms.schedule import SessionForm
 from classwork.models import ClassOffer, Session
 from common import dates
-from common.views import FORM_METHODS, posted_data
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
 from registrations.domain import capacity, level_progress
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 
 def created_message(session: Session, count: int) -> str:
@@ -30,8 +30,7 @@ def created_message(session: Session, count: int) -> str:
     ) % {"session": session.title, "count": count}
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("classwork.add_session")
+@desk_form("classwork.add_session")
 def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(Session, pk=pk)
     initial, repeats = next_session.propose_next_session(source)
@@ -60,8 +59,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/next_session.html", context)
 
 
-@require_safe
-@desk_required("classwork.view_meeting")
+@desk_page("classwork.view_meeting")
 def class_days(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
     context = {

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.refunds.order_snapshot import has_open_dispute
 from billing.errors import OrderNotPlaced
@@ -19,7 +18,8 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
 from common import dates, search
 from common.forms import ReasonForm
-from common.views import FORM_METHODS, posted_data
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
 from registrations.domain import capacity, desk_registrations, my_classes, spots
 from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
@@ -30,7 +30,7 @@ from registrations.forms.transfers import DeskTransferForm, DeskTransferToPerson
 from registrations.models import Registration
 from users.domain import recent_history
 from users.models import Student
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 PER_PAGE = 50
 HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
@@ -47,8 +47,7 @@ HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]
 }
 
 
-@require_safe
-@desk_required("registrations.view_registration")
+@desk_page("registrations.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
     query, at = request.GET, timezone.now()
     criteria = RegistrationSearch(
@@ -74,8 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/registrations.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.view_registration")
+@desk_form("registrations.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk)
     label, done, action = HOLD_ACTIONS.get(registration.state, ("", "", None))
@@ -98,8 +96,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/registration.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.add_registration")
+@desk_form("registrations.add_registration")
 def register(request: HttpRequest) -> HttpResponse:
     actor = acting_user(request)
     chosen = search.read_number(request.GET.get("student", ""))
@@ -132,8 +129,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.change_registration")
+@desk_form("registrations.change_registration")
 def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
     registration, at = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk), timezone.now()
@@ -161,8 +157,7 @@ def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/transfer.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.change_registration")
+@desk_form("registrations.change_registration")
 def transfer_to_person(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.whole_class().for_lists(), pk=pk)
     form = DeskTransferToPersonForm(posted_data(request))

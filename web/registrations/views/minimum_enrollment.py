@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer
@@ -12,13 +11,13 @@ from common import dates
 from common.days import FAR
 from common.formats import format_date
 from common.forms import ReasonForm
+from common.permissions import desk_action, desk_page
 from registrations.domain import minimum_enrollment
 from registrations.forms.minimum_enrollment import PostponeDecisionForm
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 
-@require_safe
-@desk_required("classwork.view_classoffer")
+@desk_page("classwork.view_classoffer")
 def index(request: HttpRequest) -> HttpResponse:
     class_offers = minimum_enrollment.annotate_registered(
         ClassOffer.objects.tentative().select_related("subject__level", "session", "location")
@@ -31,8 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/minimum_enrollment.html", {"rows": rows, "today": dates.local_today()})
 
 
-@require_POST
-@desk_required("classwork.change_classoffer")
+@desk_action("classwork.change_classoffer")
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     form = ReasonForm(request.POST) if action == "confirm" else PostponeDecisionForm(request.POST)

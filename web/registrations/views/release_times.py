@@ -5,18 +5,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from classwork.domain.resources import releases
 from classwork.models import ClassOffer, Release
 from classwork.views.proposals import staff_profile_of
 from classwork.views.teaching_resources import attachable_or_404
 from common.search import read_number
-from common.views import FORM_METHODS
 from registrations.domain.library import openings, shelves
 from registrations.models import Registration
 from users.models import User
-from users.roles import acting_user, team_required
+from users.roles import acting_user, team_form
 
 CLASS_ACTIONS = {
     "release": (releases.release_now, _("The class can see it now.")),
@@ -29,8 +27,7 @@ STUDENT_ACTIONS = {
 }
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def resource_times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     class_offer = attachable_or_404(staff_profile_of(request), "class", pk)
     if not isinstance(class_offer, ClassOffer):

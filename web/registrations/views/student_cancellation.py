@@ -1,22 +1,19 @@
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from billing.errors import AlreadyCanceled, CancellationChanged
-from common.views import FORM_METHODS
+from common.permissions import account_form
 from registrations.domain.cancellations import student_cancellation
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.requests import AccountRequest
 
 
-@require_http_methods(FORM_METHODS)
-@login_required
+@account_form
 @never_cache
 def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
     """A payer is redirected to the cancellation page of the order, which shows the amounts."""

@@ -9,28 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from classwork.views.proposals import staff_profile_of
 from common import dates, search
 from common.pagination import paginate_together
-from common.views import FORM_METHODS, posted_data
+from common.permissions import desk_form, desk_page
+from common.views import posted_data
 from registrations.domain import desk_registrations, my_classes, roster
 from registrations.domain import level_progress as progress
 from registrations.domain.teaching_agenda import RoleCounts
 from registrations.forms.registration import LevelOverrideForm
 from users.domain import recent_history
 from users.models import Student
-from users.roles import acting_user, desk_required, team_required
+from users.roles import acting_user, team_form, team_page
 
 PER_PAGE = 50
 A_ROSTER = 100
 
 
-@require_safe
-@desk_required("registrations.view_registration")
+@desk_page("registrations.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
     text = search.search_text(request)
     page = Paginator(desk_registrations.search_students(text), PER_PAGE).get_page(request.GET.get("page"))
@@ -39,15 +38,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/students.html", {"page": page, "rows": rows, "text": text})
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.view_registration")
+@desk_form("registrations.view_registration")
 def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(Student.objects.select_related("user", "guardian"), pk=pk)
     return _student_page(request, student, "registrations/desk/student.html")
 
 
-@require_safe
-@team_required
+@team_page
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.taught_by(staff_profile_of(request)).for_lists(), pk=pk)
     registrations = list(roster.registrations_of_class(class_offer, timezone.now()))
@@ -70,8 +67,7 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/participants.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@team_required
+@team_form
 def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(roster.students_taught_by(staff_profile_of(request), timezone.now()), pk=pk)
     return _student_page(request, student, "registrations/taught_student.html")

@@ -4,17 +4,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from classwork.domain.schedule import calendar_feeds
 from classwork.views.proposals import staff_profile_of
 from registrations.domain import teaching_agenda
 from registrations.domain.calendar_links import CalendarLinks
-from users.roles import team_required
+from users.roles import team_action, team_page
 
 
-@require_safe
-@team_required
+@team_page
 def teaching(request: HttpRequest) -> HttpResponse:
     staff, now = staff_profile_of(request), timezone.now()
     if request.GET.get("show") == "past":
@@ -31,8 +29,7 @@ def teaching(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/teaching.html", context)
 
 
-@require_POST
-@team_required
+@team_action
 def renew_calendar(request: HttpRequest) -> HttpResponse:
     calendar_feeds.renew_teacher_feed(staff_profile_of(request))
     messages.success(request, _("Your calendar has a new link. Earlier ones no longer work."))

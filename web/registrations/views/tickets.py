@@ -15,6 +15,7 @@ from billing.errors import CartFull, OrderNotPlaced
 from classwork.models import ClassOffer
 from common import dates
 from common.forms import ReasonForm
+from common.permissions import desk_form, desk_page
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, roster, status_text
@@ -25,7 +26,7 @@ from registrations.forms.registration import OtherPersonForm
 from registrations.forms.tickets import SellTicketForm, TicketForm
 from registrations.models import Registration
 from users.domain import recent_history
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 
 @require_http_methods(FORM_METHODS)
@@ -131,8 +132,7 @@ def _ticket_page(
 # -- the desk --------------------------------------------------------------------------------------------------------
 
 
-@require_safe
-@desk_required("registrations.view_registration")
+@desk_page("registrations.view_registration")
 def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
     tickets = [my_classes.describe_ticket(ticket, at) for ticket in roster.tickets_for_class(class_offer, at)]
@@ -143,8 +143,7 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.view_registration")
+@desk_form("registrations.view_registration")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     stored, at = get_object_or_404(Registration.objects.single_meeting().for_meeting_lists(), pk=pk), timezone.now()
     refusal = "" if stored.is_confirmed else upgrades.ENDED
@@ -167,8 +166,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/ticket.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.add_registration")
+@desk_form("registrations.add_registration")
 def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     days = (

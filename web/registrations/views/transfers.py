@@ -2,20 +2,19 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from common import dates
+from common.permissions import account_form, account_page
 from common.throttle import rate_limited
-from common.views import FORM_METHODS, posted_data
+from common.views import posted_data
 from registrations.domain import cart
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.change_deadlines import change_deadline
@@ -35,8 +34,7 @@ def _own_registration(user: User, pk: int) -> Registration:
     return get_object_or_404(Registration.objects.whole_class().visible_to(user).for_lists(), pk=pk)
 
 
-@login_required
-@require_safe
+@account_page
 @never_cache
 def choose_class(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
@@ -62,8 +60,7 @@ def _redirect_with_warning(request: HttpRequest, error: RegistrationRefused) -> 
     return redirect("my_classes")
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @never_cache
 def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
@@ -97,8 +94,7 @@ def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> Htt
     return render(request, "registrations/transfer.html", context)
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @never_cache
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
 def transfer_to_person(request: AccountRequest, pk: int) -> HttpResponse:

@@ -15,6 +15,7 @@ from billing import session_cart
 from billing.errors import CartFull
 from classwork.models import ClassOffer
 from common import dates
+from common.permissions import desk_action, desk_form, desk_page
 from common.search import read_number
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
@@ -23,7 +24,7 @@ from registrations.domain.waitlist import class_roles, entries, presentation, se
 from registrations.errors import RegistrationRefused
 from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
 from registrations.models import WaitlistEntry
-from users.roles import acting_user, desk_required
+from users.roles import acting_user
 
 JOINED = _("You’re on the waitlist. We’ve emailed the details to {}.")
 
@@ -127,16 +128,14 @@ def _entry_or_404(token: str) -> WaitlistEntry:
 # -- the desk --------------------------------------------------------------------------------------------------------
 
 
-@require_safe
-@desk_required("registrations.view_waitlistentry")
+@desk_page("registrations.view_waitlistentry")
 def desk_waitlists(request: HttpRequest) -> HttpResponse:
     page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "lists": presentation.waitlists_of_classes(list(page), timezone.now())}
     return render(request, "registrations/desk/waitlists.html", context)
 
 
-@require_safe
-@desk_required("registrations.view_waitlistentry")
+@desk_page("registrations.view_waitlistentry")
 def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
@@ -151,8 +150,7 @@ def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/waitlist.html", context)
 
 
-@require_http_methods(FORM_METHODS)
-@desk_required("registrations.arrange_waitlist")
+@desk_form("registrations.arrange_waitlist")
 def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     availability = capacity.availability_of(class_offer, timezone.now())
@@ -167,8 +165,7 @@ def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/class_roles.html", {"class_offer": class_offer, "form": form})
 
 
-@require_POST
-@desk_required("registrations.arrange_waitlist")
+@desk_action("registrations.arrange_waitlist")
 def change_entry(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitlistEntry.objects.select_related("class_offer"), pk=pk)
     form = MoveEntryForm(request.POST)

@@ -113,11 +113,6 @@ def give_role(actor: User, user: User, role: Role, why: str = "") -> None:
     _add_or_remove_role(actor, user, role, given=True, why=why)
 
 
-@transaction.atomic
-def take_role(actor: User, user: User, role: Role, why: str = "") -> None:
-    _add_or_remove_role(actor, user, role, given=False, why=why)
-
-
 def _add_or_remove_role(actor: User, user: User, role: Role, *, given: bool, why: str) -> None:
     if not (has_all_permissions(actor, permissions_of(role)) and may_change_account(actor, user)):
         raise RoleNotGrantable

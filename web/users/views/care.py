@@ -1,17 +1,15 @@
 """Pages about the students of an account."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import MergeConflict
 from common.model_meta import is_referenced
+from common.permissions import account_action, account_form
 from common.throttle import rate_limited
-from common.views import FORM_METHODS
 from users.domain import guardianship, privacy
 from users.errors import AlreadyInCare, StudentInUse
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
@@ -25,8 +23,7 @@ def _student_in_care(request: AccountRequest, pk: int) -> Student:
     return get_object_or_404(Student, pk=pk, guardian=request.user)
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def own_record(request: AccountRequest) -> HttpResponse:
     student = Student.objects.filter(user=request.user).first()
     form = OwnRecordForm(request.POST or None, instance=student)
@@ -37,8 +34,7 @@ def own_record(request: AccountRequest) -> HttpResponse:
     return render(request, "users/own_record.html", {"form": form, "student": student})
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def care_add(request: AccountRequest) -> HttpResponse:
     form = StudentForm(request.POST or None)
     if form.is_valid():
@@ -52,8 +48,7 @@ def care_add(request: AccountRequest) -> HttpResponse:
     return render(request, "users/care_add.html", {"form": form})
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     title = str(student)
@@ -69,8 +64,7 @@ def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
     return render(request, "users/care_edit.html", {"form": form, "student": student, "title": title})
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     if request.method == "POST":
@@ -85,9 +79,8 @@ def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
     return render(request, "users/care_remove.html", {"student": student, "needed": is_referenced(student)})
 
 
-@login_required
+@account_form
 @rate_limited("hand over", by_account="10/h")
-@require_http_methods(FORM_METHODS)
 def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     form = HandOverForm(request.user, request.POST or None)
@@ -99,8 +92,7 @@ def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
 
 
-@login_required
-@require_POST
+@account_action
 def care_take_back(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     guardianship.withdraw_offer(student)
@@ -108,8 +100,7 @@ def care_take_back(request: AccountRequest, pk: int) -> HttpResponse:
     return redirect("profile_page")
 
 
-@login_required
-@require_POST
+@account_action
 def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
     student, reply = _offered_student(request, pk), _parse_answer(request.POST.get("answer", ""))
     try:
@@ -120,8 +111,7 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
     return redirect("profile_page")
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def offer_join(request: AccountRequest, pk: int, answer: str) -> HttpResponse:
     """The account already has a record for this person: show what a merge would do, and then merge."""
     student, reply = _offered_student(request, pk), _parse_answer(answer)

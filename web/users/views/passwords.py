@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import demo
+from common.permissions import account_page
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
 from users.domain import account_links, accounts
@@ -126,7 +126,6 @@ class ChangePassword(auth.PasswordChangeView):
         return redirect("password_change_done")
 
 
-@login_required
-@require_safe
+@account_page
 def password_change_done(request: HttpRequest) -> HttpResponse:
     return render(request, "users/password_change_done.html")

@@ -2,15 +2,14 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from common.permissions import account_action, account_form, account_page
 from common.throttle import rate_limited
-from common.views import FORM_METHODS
 from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
 from users.errors import EmailChangeRefused
 from users.forms.account import CloseAccountForm, NamesForm, NewAddressForm
@@ -19,8 +18,7 @@ from users.models import Staff, Student
 from users.requests import AccountRequest
 
 
-@login_required
-@require_safe
+@account_page
 def profile_page(request: AccountRequest) -> HttpResponse:
     user = request.user
     context = {
@@ -34,8 +32,7 @@ def profile_page(request: AccountRequest) -> HttpResponse:
     return render(request, "users/profile.html", context)
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def user_update(request: AccountRequest) -> HttpResponse:
     names = {"first_name": request.user.first_name, "last_name": request.user.last_name}
     form = NamesForm(request.POST or None, initial=names)
@@ -46,9 +43,8 @@ def user_update(request: AccountRequest) -> HttpResponse:
     return render(request, "users/update.html", {"form": form})
 
 
-@login_required
+@account_form
 @rate_limited("password", by_account="10/h")
-@require_http_methods(FORM_METHODS)
 def email_change(request: AccountRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
@@ -58,8 +54,7 @@ def email_change(request: AccountRequest) -> HttpResponse:
     return render(request, "users/email_change.html", {"form": form})
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
@@ -73,8 +68,7 @@ def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
     )
 
 
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 def staff_update(request: AccountRequest) -> HttpResponse:
     profile = get_object_or_404(Staff, user=request.user)
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
@@ -85,15 +79,13 @@ def staff_update(request: AccountRequest) -> HttpResponse:
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})
 
 
-@login_required
-@require_safe
+@account_page
 def my_consents(request: AccountRequest) -> HttpResponse:
     context = {"missing": consents.missing_consents(request.user), "history": request.user.consents.all()}
     return render(request, "users/consents.html", context | {"texts": consents.consent_texts()})
 
 
-@login_required
-@require_POST
+@account_action
 def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
     version = consents.consent_versions().get(kind)
     if version is None:
@@ -103,17 +95,15 @@ def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
     return redirect("my_consents")
 
 
-@login_required
-@require_POST
+@account_action
 def consent_withdraw(request: AccountRequest, kind: str) -> HttpResponse:
     consents.withdraw_consent(request.user, kind)
     messages.success(request, _("We’ve noted that you no longer agree."))
     return redirect("my_consents")
 
 
-@login_required
+@account_form
 @rate_limited("password", by_account="10/h")
-@require_http_methods(FORM_METHODS)
 def account_close(request: AccountRequest) -> HttpResponse:
     form = CloseAccountForm(request.user, request.POST or None)
     if form.is_valid():

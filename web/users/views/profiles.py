@@ -1,16 +1,15 @@
 """Pages about one person. People who may not see the person get a 404."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from common.permissions import account_page
 from users.models import Staff, Student, User
 from users.requests import AccountRequest
 
 
-@login_required
-@require_safe
+@account_page
 def profile_user(request: AccountRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     if person == request.user:
@@ -19,8 +18,7 @@ def profile_user(request: AccountRequest, pk: int) -> HttpResponse:
     return render(request, "users/person.html", {"person": person, "students": students})
 
 
-@login_required
-@require_safe
+@account_page
 def profile_student(request: AccountRequest, pk: int) -> HttpResponse:
     students = Student.objects.visible_to(request.user).select_related("user", "guardian")
     return render(request, "users/student.html", {"student": get_object_or_404(students, pk=pk)})

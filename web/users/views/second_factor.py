@@ -7,7 +7,6 @@ from functools import wraps
 import segno
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,14 +14,13 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common.error_pages import too_many_requests
 from common.middleware import never_compress
+from common.permissions import account_form, account_page
 from common.throttle import address_block, rate_limited
-from common.views import FORM_METHODS
 from users.domain import code_attempts, second_factor
 from users.forms.account import PasswordConfirmationForm
 from users.forms.second_factor import SecondFactorForm
@@ -58,8 +56,7 @@ def next_page_url(request: AccountRequest) -> str:
 
 
 @never_cache
-@login_required
-@require_safe
+@account_page
 def overview(request: AccountRequest) -> HttpResponse:
     require_second_factor_access(request)
     context = {
@@ -72,8 +69,7 @@ def overview(request: AccountRequest) -> HttpResponse:
 
 @never_compress
 @never_cache
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @rate_limited("second_factor", by_account_here="60/h")
 def set_up(request: AccountRequest) -> HttpResponse:
     require_second_factor_access(request)
@@ -94,8 +90,7 @@ def set_up(request: AccountRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @rate_limited("second_factor", by_account_here="60/h")
 @device_required
 def verify(request: AccountRequest) -> HttpResponse:
@@ -115,8 +110,7 @@ def verify(request: AccountRequest) -> HttpResponse:
 
 @never_compress
 @never_cache
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @rate_limited("password", by_account="10/h")
 @device_required
 def new_codes(request: AccountRequest) -> HttpResponse:
@@ -127,8 +121,7 @@ def new_codes(request: AccountRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
-@require_http_methods(FORM_METHODS)
+@account_form
 @rate_limited("password", by_account="10/h")
 @device_required
 def remove(request: AccountRequest) -> HttpResponse:
