@@ -11,7 +11,7 @@ from accounting.domain.reconciliation import digest
 from accounting.models import PayerQuestion, Reconciliation
 from billing.mails import order_context, order_sample
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailNotNeeded
 from mailroom.models import Message
 
 
@@ -65,20 +65,8 @@ def differences_sample() -> dict[str, Any]:
 
 
 MAILS = [
-    Mail(
-        "accounting.payer_question",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("A question about your order"),
-        context=question_context,
-        sample=question_sample,
-    ),
-    Mail(
-        "accounting.differences",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("Differences in reconciliation"),
-        context=differences_context,
-        sample=differences_sample,
-    ),
+    Mail("accounting.payer_question", _("A question about your order"), question_context, question_sample),
+    Mail("accounting.differences", _("Differences in reconciliation"), differences_context, differences_sample),
 ]
 
 ABOUT = {

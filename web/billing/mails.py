@@ -26,7 +26,7 @@ from billing.models import Dispute, Order, OrderLine, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded, SecretText
+from mailroom.declare import AboutPage, Mail, MailNotNeeded, SecretText
 from mailroom.models import Message
 
 
@@ -289,7 +289,7 @@ def voucher_sample() -> dict[str, Any]:
 
 
 def _declare_order_mail(name: str, title: str | Promise, context: Any = order_context) -> Mail:
-    return Mail(f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
+    return Mail(f"billing.{name}", title, context, order_sample)
 
 
 MAILS = [
@@ -307,17 +307,9 @@ MAILS = [
     _declare_order_mail("late_payment_received", _("Your payment arrived late"), late_payment_context),
     _declare_order_mail("refund_ready", _("Your refund is ready at the desk"), refund_ready_context),
     _declare_order_mail("refund_completed", _("Your refund"), refund_context),
-    Mail(
-        "billing.dispute",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("A payment is disputed, for the office"),
-        context=dispute_context,
-        sample=dispute_sample,
-    ),
+    Mail("billing.dispute", _("A payment is disputed, for the office"), dispute_context, dispute_sample),
     *(
-        Mail(
-            f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample
-        )
+        Mail(f"billing.{name}", title, voucher_context, voucher_sample)
         for name, title in (
             ("voucher", _("A gift voucher for you")),
             ("voucher_expiring", _("Your gift voucher expires soon")),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classwork.models import Resource
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailNotNeeded
 from mailroom.models import Message
 
 
@@ -23,13 +23,7 @@ def file_lost_sample() -> dict[str, Any]:
 
 
 MAILS = [
-    Mail(
-        "classwork.file_missing",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("A file of a class is missing (office)"),
-        context=file_lost_context,
-        sample=file_lost_sample,
-    ),
+    Mail("classwork.file_missing", _("A file of a class is missing (office)"), file_lost_context, file_lost_sample),
 ]
 
 ABOUT = {

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from mailroom.declare import Mail, MailKind
+from mailroom.declare import Mail
 from mailroom.models import Message
 
 
@@ -15,11 +15,5 @@ def purchase_sample() -> dict[str, Any]:
 
 
 MAILS = [
-    Mail(
-        "demo_lms.purchase_complete",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("Demonstration: a purchase is complete"),
-        context=purchase_context,
-        sample=purchase_sample,
-    )
+    Mail("demo_lms.purchase_complete", _("Demonstration: a purchase is complete"), purchase_context, purchase_sample)
 ]

@@ -1,11 +1,11 @@
 """The declarations of mails. Each app declares its mails in `<app>/mails.py`:
 
-    MAILS = [Mail("users.activate", kind=…, title="Activate your account", context=…, sample=…)]
+    MAILS = [Mail("users.activate", "Activate your account", account_context, account_sample)]
 
 The text is in `<app>/templates/mail/users/activate.md`: a line `Subject: …`, a blank line, and a Django template that
-renders Markdown. `context(message)` is called when the mail is rendered, so that links with a secret are never stored.
-It must not change anything, and it returns text, numbers, dates, and lists or dicts of them. A value may also be a
-function, which is called only if the text uses the value. For a preview, `sample()` returns the same.
+renders Markdown. The context function gets the message when the mail is rendered, so that links with a secret are never
+stored. It must not change anything, and it returns text, numbers, dates, and lists or dicts of them. A value may also
+be a function, which is called only if the text uses the value. For a preview, the sample function returns the same.
 
 The app also declares the kinds of records that its mails are about, with their pages at the desk or in admin:
 
@@ -58,10 +58,10 @@ class AboutPage:
 @dataclass(frozen=True)
 class Mail:
     name: str
-    kind: MailKind
     title: str | Promise
     context: Callable[[Message], Mapping[str, Any]]
     sample: Callable[[], Mapping[str, Any]]
+    kind: MailKind = MailKind.TRANSACTIONAL
 
     @property
     def path(self) -> str:

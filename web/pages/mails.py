@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailNotNeeded
 from mailroom.models import Message
 from pages.models import ContactMessage
 
@@ -24,15 +24,7 @@ def _contact_values(name: str, email: str, text: str) -> dict[str, Any]:
     return {"name": name, "email": email, "text": text, "desk_url": f"{settings.SITE_URL}{reverse('desk_contact')}"}
 
 
-MAILS = [
-    Mail(
-        "pages.contact",
-        kind=MailKind.TRANSACTIONAL,
-        title=_("A message to the school, for the office"),
-        context=contact_context,
-        sample=contact_sample,
-    )
-]
+MAILS = [Mail("pages.contact", _("A message to the school, for the office"), contact_context, contact_sample)]
 
 ABOUT = {
     "contactmessage": AboutPage(_("Contact message {}"), "desk_contact", "pages.view_contactmessage", has_id=False)

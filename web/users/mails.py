@@ -4,11 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailNotNeeded
 from mailroom.models import Message
 from users.domain import account_links, email_changes
 from users.domain.guardianship import ClaimAnswer
@@ -123,23 +122,19 @@ def answer_sample() -> dict[str, Any]:
     return answer | {"name": "Gus", "student": "Kit Gray", "profile": page_url("profile_page")}
 
 
-def _account_mail(name: str, title: str | Promise, context: Any, sample: Any) -> Mail:
-    return Mail(f"users.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=sample)
-
-
 MAILS = [
-    _account_mail("signup", _("Welcome"), account_context, account_sample),
-    _account_mail("link", _("Choose a password"), account_context, lambda: account_sample("has_password")),
-    _account_mail("claim", _("Your record was handed over"), claim_context, claim_sample),
-    _account_mail("new_email", _("Confirm your new email"), new_email_context, new_email_sample),
-    _account_mail("email_changed", _("Your email was changed"), notice_context, notice_sample),
-    _account_mail("password_changed", _("Your password was changed"), notice_context, notice_sample),
-    _account_mail("second_factor_removed", _("Two-step verification is off"), notice_context, notice_sample),
-    _account_mail("second_factor_set_up", _("Two-step verification is on"), notice_context, notice_sample),
-    _account_mail("recovery_code_used", _("A recovery code was used"), recovery_context, recovery_sample),
-    _account_mail("recovery_codes_made", _("New recovery codes"), notice_context, notice_sample),
-    _account_mail("closed", _("Your account is closed"), notice_context, notice_sample),
-    _account_mail("claim_answered", _("Answer to your hand-over"), answer_context, answer_sample),
+    Mail("users.signup", _("Welcome"), account_context, account_sample),
+    Mail("users.link", _("Choose a password"), account_context, lambda: account_sample("has_password")),
+    Mail("users.claim", _("Your record was handed over"), claim_context, claim_sample),
+    Mail("users.new_email", _("Confirm your new email"), new_email_context, new_email_sample),
+    Mail("users.email_changed", _("Your email was changed"), notice_context, notice_sample),
+    Mail("users.password_changed", _("Your password was changed"), notice_context, notice_sample),
+    Mail("users.second_factor_removed", _("Two-step verification is off"), notice_context, notice_sample),
+    Mail("users.second_factor_set_up", _("Two-step verification is on"), notice_context, notice_sample),
+    Mail("users.recovery_code_used", _("A recovery code was used"), recovery_context, recovery_sample),
+    Mail("users.recovery_codes_made", _("New recovery codes"), notice_context, notice_sample),
+    Mail("users.closed", _("Your account is closed"), notice_context, notice_sample),
+    Mail("users.claim_answered", _("Answer to your hand-over"), answer_context, answer_sample),
 ]
 
 ABOUT = {
