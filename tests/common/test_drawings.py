@@ -14,20 +14,20 @@ class DrawingsTest(TestCase):
     def test_the_same_seeds_always_give_the_same_drawing(self, seeds: list[str], columns: int, rows: int) -> None:
         drawing = drawings.draw_pattern(*seeds, columns=columns, rows=rows)
         self.assertEqual(drawing, drawings.draw_pattern(*seeds, columns=columns, rows=rows))
-        self.assertEqual(len(drawing.tiles), columns * rows)
+        self.assertEqual(len(drawing), columns * rows)
 
     @given(st.text(), st.text())
     def test_motif_of_a_tile_has_another_color_than_its_background(self, level: str, version: str) -> None:
-        for tile in drawings.draw_pattern(level, version).tiles:
+        for tile in drawings.draw_pattern(level, version):
             self.assertNotEqual(tile.ground, tile.color)
 
     @given(st.text(), st.text(), st.text())
     def test_versions_of_a_level_share_at_most_four_motifs(self, level: str, version: str, other_version: str) -> None:
-        tiles = drawings.draw_pattern(level, version).tiles + drawings.draw_pattern(level, other_version).tiles
+        tiles = drawings.draw_pattern(level, version) + drawings.draw_pattern(level, other_version)
         self.assertLessEqual(len({tile.path for tile in tiles}), 4)
 
     def test_drawing_is_the_same_in_every_release(self) -> None:
-        tiles = drawings.draw_pattern("Beginning", "A", columns=2, rows=1).tiles
+        tiles = drawings.draw_pattern("Beginning", "A", columns=2, rows=1)
         self.assertEqual([(tile.ground, tile.color, tile.turn) for tile in tiles], EXPECTED_TILES)
 
     def test_versions_of_a_level_do_not_look_alike(self) -> None:
@@ -54,10 +54,10 @@ class DrawingFilesTest(SimpleTestCase):
     ) -> None:
         drawing = drawings.draw_pattern(*seeds, columns=columns, rows=rows)
         svg = drawings.render_file(drawings.key_of_pattern(*seeds, columns=columns, rows=rows), hue)
-        self.assertIn(f'viewBox="0 0 {drawing.width} {drawing.height}"', svg)
+        self.assertIn(f'viewBox="0 0 {columns * 100} {rows * 100}"', svg)
         paths = re.findall(r'<path class="(d\d)" d="([^"]+)"(?: transform="rotate\((\d+) 50 50\)")?', svg)
-        grounds = [(tile.ground, drawings.GROUND, "") for tile in drawing.tiles]
-        motifs = [(tile.color, tile.path, str(tile.turn or "")) for tile in drawing.tiles]
+        grounds = [(tile.ground, drawings.GROUND, "") for tile in drawing]
+        motifs = [(tile.color, tile.path, str(tile.turn or "")) for tile in drawing]
         self.assertEqual(paths, [part for pair in zip(grounds, motifs, strict=True) for part in pair])
 
     @given(st.text())

@@ -3,6 +3,7 @@
 import base64
 import logging
 import pickle
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -101,48 +102,26 @@ class CounterCache(DatabaseCache):
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [connection.ops.adapt_datetimefield_value(now)])  # noqa: S608
 
 
-class RedisCache(redis.RedisCache):
-    """While Redis is down, each process uses its own memory. The site keeps working with looser limits."""
-
-    def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__(server, params)
-        self._fallback = LocMemCache(f"instead of {server} {params.get('KEY_PREFIX', '')}", {})
-
-    def _call_with_fallback(self, name: str, *args: Any, **more: Any) -> Any:
+def _with_fallback(name: str) -> Callable[..., Any]:
+    def method(self: "RedisCache", *args: Any, **more: Any) -> Any:
         try:
             return getattr(redis.RedisCache, name)(self, *args, **more)
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "redis":
                 raise
             log.warning("Redis is unavailable (%s). This process uses its own memory as a cache.", type(error).__name__)
-            return getattr(self._fallback, name)(*args, **more)
+            return getattr(self.fallback, name)(*args, **more)
 
-    def add(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("add", *args, **more)
+    return method
 
-    def get(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("get", *args, **more)
 
-    def set(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("set", *args, **more)
+class RedisCache(redis.RedisCache):
+    """While Redis is down, each process uses its own memory. The site keeps working with looser limits."""
 
-    def touch(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("touch", *args, **more)
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self.fallback = LocMemCache(f"instead of {server} {params.get('KEY_PREFIX', '')}", {})
 
-    def delete(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("delete", *args, **more)
-
-    def incr(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("incr", *args, **more)
-
-    def get_many(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("get_many", *args, **more)
-
-    def set_many(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("set_many", *args, **more)
-
-    def delete_many(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("delete_many", *args, **more)
-
-    def has_key(self, *args: Any, **more: Any) -> Any:
-        return self._call_with_fallback("has_key", *args, **more)
+    add, get, set, touch, delete, has_key = map(_with_fallback, ("add", "get", "set", "touch", "delete", "has_key"))
+    get_many, set_many, delete_many = map(_with_fallback, ("get_many", "set_many", "delete_many"))
+    incr = _with_fallback("incr")

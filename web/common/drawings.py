@@ -9,9 +9,9 @@ forever. A page with many drawings of one size loads a single file, called a she
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
+from typing import NamedTuple
 from urllib.parse import quote
 
 CELL = 100
@@ -60,42 +60,24 @@ def _fill_rules(fills: Mapping[str, str], selector: str = "") -> str:
     return "".join(f"{selector}.{name}{{fill:{value}}}" for name, value in fills.items())
 
 
-@dataclass(frozen=True)
-class Tile:
-    x: int
-    y: int
+class Tile(NamedTuple):
     ground: str
     color: str
     path: str
     turn: int
 
 
-@dataclass(frozen=True)
-class Drawing:
-    width: int
-    height: int
-    tiles: tuple[Tile, ...]
-
-
-def draw_pattern(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
+def draw_pattern(*seeds: object, columns: int = 4, rows: int = 3) -> list[Tile]:
     names = [str(seed) for seed in seeds] or [""]
     family = _pick_distinct(sorted(MOTIFS), _seeded_bytes(names[0]), 4)
     numbers = _seeded_bytes("\0".join(names))
     tiles = []
-    for index in range(columns * rows):
+    for _ in range(columns * rows):
         ground = next(numbers) % len(COLORS)
         color = (ground + 1 + next(numbers) % (len(COLORS) - 1)) % len(COLORS)
-        tiles.append(
-            Tile(
-                x=index % columns * CELL,
-                y=index // columns * CELL,
-                ground=COLORS[ground],
-                color=COLORS[color],
-                path=MOTIFS[family[next(numbers) % len(family)]],
-                turn=next(numbers) % 4 * 90,
-            )
-        )
-    return Drawing(columns * CELL, rows * CELL, tuple(tiles))
+        path = MOTIFS[family[next(numbers) % len(family)]]
+        tiles.append(Tile(COLORS[ground], COLORS[color], path, next(numbers) % 4 * 90))
+    return tiles
 
 
 # These are parts of a portrait of 300 by 300 units. Hair is drawn behind the head and in front of it.
@@ -116,8 +98,7 @@ HAIR_IN_FRONT = (
 CLOTHES = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 226H216L240 300Z", "")
 
 
-@dataclass(frozen=True)
-class PortraitPart:
+class PortraitPart(NamedTuple):
     color: str
     path: str
 
@@ -151,7 +132,7 @@ GROUND = "M-.4-.4H100.4V100.4H-.4Z"
 @lru_cache(maxsize=2048)
 def key_of_pattern(*seeds: str, columns: int = 4, rows: int = 3) -> str:
     codes = []
-    for tile in draw_pattern(*seeds, columns=columns, rows=rows).tiles:
+    for tile in draw_pattern(*seeds, columns=columns, rows=rows):
         color_pair = COLORS.index(tile.ground) * len(COLORS) + COLORS.index(tile.color)
         motif = color_pair * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)
         codes.append(_base36_pair(motif * 4 + tile.turn // 90))
