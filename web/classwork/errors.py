@@ -24,9 +24,10 @@ class ChangeRefused(Refusal):
 
     code = "change_refused"
 
-    def __init__(self, *problems: FieldProblem) -> None:
-        super().__init__(" ".join(problem.sentence for problem in problems))
-        self.problems = problems
+    def __init__(self, *problems: FieldProblem | str) -> None:
+        """A sentence is a problem of no single field."""
+        self.problems = tuple(FieldProblem("", each) if isinstance(each, str) else each for each in problems)
+        super().__init__(" ".join(problem.sentence for problem in self.problems))
 
 
 class PreviewOutdated(ChangeRefused):
@@ -35,4 +36,4 @@ class PreviewOutdated(ChangeRefused):
     code = "preview_outdated"
 
     def __init__(self) -> None:
-        super().__init__(FieldProblem("", "Something changed since you opened this preview. Please check it again."))
+        super().__init__("Something changed since you opened this preview. Please check it again.")

@@ -25,8 +25,8 @@ class MeetingChanged:
 
 
 @dataclass(frozen=True)
-class ClassSaved:
-    """A class was added to a session, or its values were changed."""
+class ClassChanged:
+    """A class was added to a session, or its values or its approval for the public changed."""
 
     class_offer_id: int
     change: int
@@ -40,14 +40,6 @@ class ClassesCreated:
     class_offer_ids: list[int]
 
 
-@dataclass(frozen=True)
-class ClassApprovalChanged:
-    """A class was approved for the public, or its approval was withdrawn."""
-
-    class_offer_id: int
-    change: int
-
-
 SCHEDULE_CHANGED = EventType("classwork.schedule_changed", ScheduleChanged, subject=("class_offer", "class_offer_id"))
 MEETING_CANCELED = EventType("classwork.meeting_canceled", MeetingChanged, subject=("class_offer", "class_offer_id"))
 MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subject=("class_offer", "class_offer_id"))
@@ -56,8 +48,8 @@ MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("c
 SUBSTITUTES_CHANGED = EventType(
     "classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "class_offer_id")
 )
-CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class_offer", "class_offer_id"))
+CLASS_CREATED = EventType("classwork.class_created", ClassChanged, subject=("class_offer", "class_offer_id"))
 CLASSES_CREATED = EventType("classwork.classes_created", ClassesCreated, subject=("session", "session_id"))
-CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "class_offer_id"))
-CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
-CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
+CLASS_CHANGED = EventType("classwork.class_changed", ClassChanged, subject=("class_offer", "class_offer_id"))
+CLASS_APPROVED = EventType("classwork.class_approved", ClassChanged, subject=("class_offer", "class_offer_id"))
+CLASS_HIDDEN = EventType("classwork.class_hidden", ClassChanged, subject=("class_offer", "class_offer_id"))

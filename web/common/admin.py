@@ -1,6 +1,10 @@
+from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 
 class ReadOnlyAdmin:
@@ -14,3 +18,16 @@ class ReadOnlyAdmin:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ConditionFilter(admin.SimpleListFilter):
+    """A filter whose choices are conditions, each with a label."""
+
+    conditions: Mapping[str, tuple[str | Promise, Q]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, str(label)) for key, (label, _) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        label_and_condition = self.conditions.get(self.value() or "")
+        return queryset.filter(label_and_condition[1]) if label_and_condition else queryset

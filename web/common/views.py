@@ -1,4 +1,8 @@
-from django.http import HttpRequest, QueryDict
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.views.generic import TemplateView
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 """The methods of a page with a form."""
@@ -6,3 +10,8 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 
 def posted_data(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
+
+
+def text_page(template: str, **context: Any) -> Callable[..., HttpResponseBase]:
+    """A page that only shows its template."""
+    return TemplateView.as_view(template_name=template, extra_context=context)

@@ -1,12 +1,13 @@
 from django.urls import path
 
+from common.views import text_page
 from pages.views import desk, public
 
 urlpatterns = [
     path("", public.home, name="home"),
     path("aboutus/", public.about, name="aboutus"),
     path("contact/", public.contact, name="contact"),
-    path("contact/thanks/", public.contact_thanks, name="contact_thanks"),
+    path("contact/thanks/", text_page("pages/contact_thanks.html"), name="contact_thanks"),
     path("terms/", public.text, {"key": "terms"}, name="terms"),
     path("terms/<int:number>/", public.text, {"key": "terms"}, name="terms_edition"),
     path("privacy/", public.text, {"key": "privacy"}, name="privacy"),

@@ -1,19 +1,35 @@
+from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from common.permissions import account_page
+from common.views import text_page
 from users.views import care, passwords, profile, profiles, second_factor, signup
+
+
+def link_days() -> int:
+    return settings.ACCOUNT_ACTIVATION_DAYS
+
 
 urlpatterns = [
     path("user/signup/", signup.SignUp.as_view(), name="signup"),
-    path("user/signup/done/", signup.signup_done, name="signup_done"),
-    path("user/signup/closed/", signup.signup_closed, name="signup_closed"),
+    path("user/signup/done/", text_page("users/signup_done.html", days=link_days), name="signup_done"),
+    path("user/signup/closed/", text_page("users/signup_closed.html"), name="signup_closed"),
     path("user/login/", passwords.LogIn.as_view(), name="login"),
     path("user/logout/", LogoutView.as_view(), name="logout"),
     path("user/password_change/", passwords.ChangePassword.as_view(), name="password_change"),
-    path("user/password_change/done/", passwords.password_change_done, name="password_change_done"),
+    path(
+        "user/password_change/done/",
+        account_page(text_page("users/password_change_done.html")),
+        name="password_change_done",
+    ),
     path("user/password_reset/", passwords.password_reset, name="password_reset"),
-    path("user/password_reset/done/", passwords.password_reset_done, name="password_reset_done"),
-    path("user/reset/done/", passwords.password_reset_complete, name="password_reset_complete"),
+    path(
+        "user/password_reset/done/",
+        text_page("users/password_reset_done.html", days=link_days),
+        name="password_reset_done",
+    ),
+    path("user/reset/done/", text_page("users/password_reset_complete.html"), name="password_reset_complete"),
     path("user/reset/again/", passwords.link_again, name="link_again"),
     path("user/reset/<uidb64>/<token>/", passwords.ChoosePassword.as_view(), name="password_reset_confirm"),
     path("user/update/", profile.user_update, name="user_update"),
@@ -24,7 +40,7 @@ urlpatterns = [
     path("user/consents/<slug:kind>/give/", profile.consent_give, name="consent_give"),
     path("user/consents/<slug:kind>/withdraw/", profile.consent_withdraw, name="consent_withdraw"),
     path("user/close/", profile.account_close, name="account_close"),
-    path("user/closed/", profile.account_closed, name="account_closed"),
+    path("user/closed/", text_page("users/closed.html"), name="account_closed"),
     path("user/second-factor/", second_factor.overview, name="second_factor"),
     path("user/second-factor/set-up/", second_factor.set_up, name="second_factor_set_up"),
     path("user/second-factor/verify/", second_factor.verify, name="second_factor_verify"),

@@ -23,7 +23,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 BATCH_SIZE = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LedgerRow:
     """One line's share of one payment or refund. Refunds are negative."""
 
@@ -33,15 +33,15 @@ class LedgerRow:
     title: str
     account: str
     amount: Decimal
-    tax_percent: Decimal
-    tax: Decimal
-    fee: Decimal
-    fee_account: str
+    tax_percent: Decimal = ZERO
+    tax: Decimal = ZERO
+    fee: Decimal = ZERO
+    fee_account: str = ""
     currency: str
     method: str
     method_account: str
     reference: str
-    payout: str
+    payout: str = ""
 
     def cells(self) -> list[str]:
         places = currency_digits(self.currency)
@@ -123,15 +123,10 @@ def _rows_of_vouchers(span: DateRange) -> Iterator[LedgerRow]:
             title=f"{str(entry.voucher).capitalize()}: {entry.note}",
             account=account_code("voucher"),
             amount=entry.amount,
-            tax_percent=ZERO,
-            tax=ZERO,
-            fee=ZERO,
-            fee_account="",
             currency=entry.voucher.currency,
             method=f"voucher {entry.reason}",
             method_account=account_code(f"voucher-{entry.reason}"),
             reference=entry.voucher.mark,
-            payout="",
         )
 
 

@@ -2,14 +2,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from classwork.domain.resources import content, kind_rules, releases
 from classwork.models import Attachment, Release, Resource
-from common.admin import ReadOnlyAdmin
+from common.admin import ConditionFilter, ReadOnlyAdmin
 from common.files import file_checks, storage_checks
 from common.files.file_checks import CheckedFile
 from history.admin_base import RecordedModelAdmin
@@ -65,24 +65,14 @@ class AttachmentInline(admin.StackedInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class AttachedFilter(admin.SimpleListFilter):
+class AttachedFilter(ConditionFilter):
     title = _("attached to")
     parameter_name = "hangs"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("subject", gettext("On a subject")),
-            ("class_offer", gettext("On a class")),
-            ("nothing", gettext("In a library")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> "QuerySet[Resource]":
-        match self.value():
-            case "nothing":
-                return queryset.filter(attachments=None)
-            case "subject" | "class_offer" as place:
-                return queryset.filter(**{f"attachments__{place}__isnull": False}).distinct()
-        return queryset
+    conditions = {
+        "subject": (_("On a subject"), Q(pk__in=Attachment.objects.exclude(subject=None).values("resource"))),
+        "class_offer": (_("On a class"), Q(pk__in=Attachment.objects.exclude(class_offer=None).values("resource"))),
+        "nothing": (_("In a library"), Q(attachments=None)),
+    }
 
 
 @admin.register(Resource)

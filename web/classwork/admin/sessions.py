@@ -74,7 +74,16 @@ class ClassOfferInline(admin.TabularInline):
 class SessionAdmin(PreviewedAdmin):
     form = SessionAdminForm
     inlines = [ClassOfferInline]
-    list_display = ["name", "first_day", "last_day", "skip_weeks", "break_weeks", "published", "expires", "plan_next"]
+    list_display = [
+        "name",
+        "first_day",
+        "last_day",
+        "skip_weeks",
+        "break_weeks",
+        "publish_date",
+        "expire_date",
+        "plan_next",
+    ]
     search_fields = ["name"]
     fieldsets = [
         (None, {"fields": ["name"]}),
@@ -116,14 +125,6 @@ class SessionAdmin(PreviewedAdmin):
     @admin.display(description=_("ends"))
     def last_day(self, obj: Session) -> str:
         return format_date(obj.end_date)
-
-    @admin.display(description=_("published from"), ordering="publish_date")
-    def published(self, obj: Session) -> str:
-        return format_date(obj.publish_date)
-
-    @admin.display(description=_("until"), ordering="expire_date")
-    def expires(self, obj: Session) -> str:
-        return format_date(obj.expire_date)
 
     @admin.display(description="")
     def plan_next(self, obj: Session) -> SafeString:

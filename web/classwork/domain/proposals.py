@@ -20,7 +20,7 @@ from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.changes import copy_with_values, display_value
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
-from classwork.errors import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer, Proposal, Subject
 from common.model_meta import field_label
 from history.domain import record_action
@@ -99,10 +99,10 @@ def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[st
     with transaction.atomic():
         stored: Subject | ClassOffer = type(thing).objects.select_for_update().get(pk=thing.pk)
         if not may_request_change(staff, stored):
-            raise ChangeRefused(FieldProblem("", "There is already an open request, or this isn’t your class."))
+            raise ChangeRefused("There is already an open request, or this isn’t your class.")
         changes = _changes_to_json(stored, values)
         if not changes:
-            raise ChangeRefused(FieldProblem("", "Nothing differs from what is published."))
+            raise ChangeRefused("Nothing differs from what is published.")
         about = {"subject": stored} if isinstance(stored, Subject) else {"class_offer": stored}
         proposal = Proposal.objects.create(author=staff, changes=changes, **about)
         return submit_proposal(staff, proposal, message)
@@ -202,7 +202,7 @@ def _changes_to_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> 
 def _lock_proposal(proposal: Proposal, *states: str) -> Proposal:
     stored = Proposal.objects.select_for_update(of=("self",)).select_related("author__user").get(pk=proposal.pk)
     if stored.state not in states:
-        raise ChangeRefused(FieldProblem("", f"This proposal is “{stored.get_state_display()}” now."))
+        raise ChangeRefused(f"This proposal is “{stored.get_state_display()}” now.")
     return stored
 
 
@@ -212,7 +212,7 @@ def _refuse_overtaken(proposal: Proposal) -> None:
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
     thing.refresh_from_db(fields=["manager_approved"])
     if proposal.is_overtaken:
-        raise ChangeRefused(FieldProblem("", OVERTAKEN))
+        raise ChangeRefused(OVERTAKEN)
 
 
 def _set_proposal_state(actor: User, proposal: Proposal, state: str, why: str) -> Proposal:

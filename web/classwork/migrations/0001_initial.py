@@ -2,8 +2,7 @@
 
 import billing.rules.terms
 import classwork.models.catalog
-import classwork.models.class_offers
-import classwork.models.sessions
+import common.defaults
 import common.files.private
 import common.links
 import django.core.serializers.json
@@ -60,7 +59,7 @@ class Migration(migrations.Migration):
             name='ClassOffer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('class_day', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], default=classwork.models.class_offers.default_day, verbose_name='weekday')),
+                ('class_day', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], default=common.defaults.SettingDefault('DEFAULT_KEY_DAY'), verbose_name='weekday')),
                 ('start_time', models.TimeField(verbose_name='starts at')),
                 ('capacity', models.PositiveSmallIntegerField(blank=True, help_text='Maximum number of students. Leave empty for no limit.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
                 ('price', models.DecimalField(blank=True, decimal_places=3, help_text='Leave empty for the price of the subject.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price])),
@@ -71,7 +70,7 @@ class Migration(migrations.Migration):
                 ('trial_price', models.DecimalField(blank=True, decimal_places=3, help_text='One class for new students; 0 is free. Leave empty for no trials.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price], verbose_name='trial price')),
                 ('skip_tagline', models.CharField(blank=True, help_text='For example “No class at Thanksgiving”.', max_length=80, verbose_name='note on skipped dates')),
                 ('public_note', models.CharField(blank=True, help_text='Shown with the class.', max_length=250)),
-                ('manager_approved', models.BooleanField(default=classwork.models.catalog.default_approval, help_text='Only approved classes are listed and open for registration.', verbose_name='approved')),
+                ('manager_approved', models.BooleanField(default=common.defaults.SettingDefault('ASSUME_CLASS_APPROVE'), help_text='Only approved classes are listed and open for registration.', verbose_name='approved')),
                 ('minimum_enrollment', models.PositiveSmallIntegerField(blank=True, help_text='Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='minimum enrollment')),
                 ('decision_date', models.DateField(blank=True, help_text='Last day on which registrations count.', null=True, verbose_name='decision date')),
                 ('confirmed_at', models.DateTimeField(blank=True, editable=False, help_text='When the class was confirmed.', null=True)),
@@ -130,10 +129,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120)),
                 ('code', models.CharField(help_text='Short, for lists and reports.', max_length=30)),
                 ('address', models.CharField(blank=True, max_length=191)),
-                ('city', models.CharField(blank=True, default=classwork.models.catalog.default_city, max_length=120)),
-                ('state', models.CharField(blank=True, default=classwork.models.catalog.default_state, max_length=63, verbose_name='state or region')),
-                ('zipcode', models.CharField(blank=True, default=classwork.models.catalog.default_postcode, max_length=15, verbose_name='postcode')),
-                ('country', models.CharField(blank=True, default=classwork.models.catalog.default_country, max_length=60)),
+                ('city', models.CharField(blank=True, default=common.defaults.SettingDefault('DEFAULT_CITY'), max_length=120)),
+                ('state', models.CharField(blank=True, default=common.defaults.SettingDefault('DEFAULT_COUNTRY_AREA_STATE'), max_length=63, verbose_name='state or region')),
+                ('zipcode', models.CharField(blank=True, default=common.defaults.SettingDefault('DEFAULT_POSTCODE'), max_length=15, verbose_name='postcode')),
+                ('country', models.CharField(blank=True, default=common.defaults.SettingDefault('DEFAULT_COUNTRY'), max_length=60)),
                 ('map_link', models.URLField(blank=True, help_text='Link to a map.')),
                 ('directions', models.TextField(blank=True, help_text='Entrance, parking, bus; Markdown works.')),
                 ('image', models.ImageField(blank=True, upload_to='locations/', verbose_name='photo')),
@@ -190,7 +189,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveBigIntegerField(default=0, editable=False)),
                 ('seconds', models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='length')),
                 ('subtitles', models.FileField(blank=True, max_length=200, storage=common.files.private.storage, upload_to='resources')),
-                ('manager_approved', models.BooleanField(default=classwork.models.catalog.default_approval, verbose_name='approved')),
+                ('manager_approved', models.BooleanField(default=common.defaults.SettingDefault('ASSUME_CLASS_APPROVE'), verbose_name='approved')),
                 ('date_added', models.DateTimeField(auto_now_add=True)),
                 ('date_modified', models.DateTimeField(auto_now=True)),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='resources', to='users.staff')),
@@ -223,8 +222,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='For example Jan_2026; part of web addresses.', max_length=40, validators=[django.core.validators.RegexValidator('^(?!all\\Z)[^\\s,/][^,/]*\\Z', "A session's name is part of web addresses: leave out commas and slashes, and don’t call it “all”.")])),
                 ('key_day_date', models.DateField(help_text='The first class on the main weekday: one with classes in every session, and the last one of the week if there are several.', verbose_name='key day')),
-                ('max_day_shift', models.SmallIntegerField(default=classwork.models.sessions.default_shift, help_text='How many days before (negative) or after the key day other classes may meet.', validators=[django.core.validators.MinValueValidator(-6), django.core.validators.MaxValueValidator(6)], verbose_name='day shift')),
-                ('num_weeks', models.PositiveSmallIntegerField(default=classwork.models.catalog.default_weeks, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(53)], verbose_name='weeks')),
+                ('max_day_shift', models.SmallIntegerField(default=common.defaults.SettingDefault('DEFAULT_MAX_DAY_SHIFT'), help_text='How many days before (negative) or after the key day other classes may meet.', validators=[django.core.validators.MinValueValidator(-6), django.core.validators.MaxValueValidator(6)], verbose_name='day shift')),
+                ('num_weeks', models.PositiveSmallIntegerField(default=common.defaults.SettingDefault('DEFAULT_SESSION_WEEKS'), validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(53)], verbose_name='weeks')),
                 ('skip_weeks', models.PositiveSmallIntegerField(default=0, help_text='Weeks without class during the session.', validators=[django.core.validators.MaxValueValidator(52)], verbose_name='skipped weeks')),
                 ('flip_last_day', models.BooleanField(default=False, help_text='Because of skipped weeks, the session ends at the other end of the week; see the resulting dates.', verbose_name='last class is on the earlier weekday')),
                 ('break_weeks', models.PositiveSmallIntegerField(default=0, help_text='Weeks without class after the session.', validators=[django.core.validators.MaxValueValidator(52)])),
@@ -268,13 +267,13 @@ class Migration(migrations.Migration):
                 ('short_description', models.CharField(blank=True, help_text='One or two sentences for lists.', max_length=250)),
                 ('description', models.TextField(blank=True, help_text='For the page of the class; Markdown works.')),
                 ('image', models.ImageField(blank=True, upload_to='subjects/', verbose_name='promotional image')),
-                ('num_weeks', models.PositiveSmallIntegerField(default=classwork.models.catalog.default_weeks, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(53)], verbose_name='weeks')),
-                ('num_minutes', models.PositiveSmallIntegerField(default=classwork.models.catalog.default_minutes, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes')),
-                ('full_price', models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_full_price, max_digits=14, validators=[classwork.models.catalog.validate_price])),
-                ('pre_pay_discount', models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_pre_pay_discount, help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='early price discount')),
-                ('multiple_purchase_discount', models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_multi_discount, help_text='Applied once, to a second class.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='multi-class discount')),
+                ('num_weeks', models.PositiveSmallIntegerField(default=common.defaults.SettingDefault('DEFAULT_SESSION_WEEKS'), validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(53)], verbose_name='weeks')),
+                ('num_minutes', models.PositiveSmallIntegerField(default=common.defaults.SettingDefault('DEFAULT_CLASS_MINUTES'), validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes')),
+                ('full_price', models.DecimalField(decimal_places=3, default=common.defaults.SettingDefault('DEFAULT_CLASS_PRICE'), max_digits=14, validators=[classwork.models.catalog.validate_price])),
+                ('pre_pay_discount', models.DecimalField(decimal_places=3, default=common.defaults.SettingDefault('DEFAULT_PRE_DISCOUNT'), help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='early price discount')),
+                ('multiple_purchase_discount', models.DecimalField(decimal_places=3, default=common.defaults.SettingDefault('MULTI_DISCOUNT'), help_text='Applied once, to a second class.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='multi-class discount')),
                 ('qualifies_as_multi_class_discount', models.BooleanField(default=True, verbose_name='counts for the multi-class discount')),
-                ('manager_approved', models.BooleanField(default=classwork.models.catalog.default_approval, help_text='Only approved subjects are shown to the public.', verbose_name='approved')),
+                ('manager_approved', models.BooleanField(default=common.defaults.SettingDefault('ASSUME_CLASS_APPROVE'), help_text='Only approved subjects are shown to the public.', verbose_name='approved')),
                 ('date_added', models.DateTimeField(auto_now_add=True)),
                 ('date_modified', models.DateTimeField(auto_now=True)),
                 ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='classwork.level')),

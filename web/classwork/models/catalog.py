@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classwork.rules import levels
 from common.amounts import AmountField
+from common.defaults import SettingDefault
 from common.formats import currency_digits
 from common.money import is_payable_amount
 
@@ -140,30 +141,6 @@ class Level(models.Model):
         )
 
 
-def default_full_price() -> Decimal:
-    return settings.DEFAULT_CLASS_PRICE
-
-
-def default_pre_pay_discount() -> Decimal:
-    return settings.DEFAULT_PRE_DISCOUNT
-
-
-def default_multi_discount() -> Decimal:
-    return settings.MULTI_DISCOUNT
-
-
-def default_weeks() -> int:
-    return settings.DEFAULT_SESSION_WEEKS
-
-
-def default_minutes() -> int:
-    return settings.DEFAULT_CLASS_MINUTES
-
-
-def default_approval() -> bool:
-    return settings.ASSUME_CLASS_APPROVE
-
-
 class SubjectQuerySet(models.QuerySet["Subject"]):
     def matching(self, word: str) -> Self:
         matches = Q(short__icontains=word) | Q(code__icontains=word)
@@ -198,25 +175,31 @@ class Subject(models.Model):
     description = models.TextField(blank=True, help_text=_("For the page of the class; Markdown works."))
     image = models.ImageField(_("promotional image"), upload_to="subjects/", blank=True)
     num_weeks = models.PositiveSmallIntegerField(
-        _("weeks"), default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+        _("weeks"),
+        default=SettingDefault("DEFAULT_SESSION_WEEKS"),
+        validators=[MinValueValidator(1), MaxValueValidator(53)],
     )
     num_minutes = models.PositiveSmallIntegerField(
-        _("minutes"), default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+        _("minutes"),
+        default=SettingDefault("DEFAULT_CLASS_MINUTES"),
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
     )
-    full_price = price_field(default=default_full_price)
+    full_price = price_field(default=SettingDefault("DEFAULT_CLASS_PRICE"))
     pre_pay_discount = price_field(
         verbose_name=_("early price discount"),
-        default=default_pre_pay_discount,
+        default=SettingDefault("DEFAULT_PRE_DISCOUNT"),
         help_text=_("Discount for paying before the first class starts."),
     )
     multiple_purchase_discount = price_field(
         verbose_name=_("multi-class discount"),
-        default=default_multi_discount,
+        default=SettingDefault("MULTI_DISCOUNT"),
         help_text=_("Applied once, to a second class."),
     )
     qualifies_as_multi_class_discount = models.BooleanField(_("counts for the multi-class discount"), default=True)
     manager_approved = models.BooleanField(
-        _("approved"), default=default_approval, help_text=_("Only approved subjects are shown to the public.")
+        _("approved"),
+        default=SettingDefault("ASSUME_CLASS_APPROVE"),
+        help_text=_("Only approved subjects are shown to the public."),
     )
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
@@ -270,30 +253,16 @@ class Subject(models.Model):
         return self.multiple_purchase_discount if self.qualifies_as_multi_class_discount else Decimal(0)
 
 
-def default_city() -> str:
-    return settings.DEFAULT_CITY
-
-
-def default_state() -> str:
-    return settings.DEFAULT_COUNTRY_AREA_STATE
-
-
-def default_postcode() -> str:
-    return settings.DEFAULT_POSTCODE
-
-
-def default_country() -> str:
-    return settings.DEFAULT_COUNTRY
-
-
 class Location(models.Model):
     name = models.CharField(max_length=120)
     code = models.CharField(max_length=30, help_text=_("Short, for lists and reports."))
     address = models.CharField(max_length=191, blank=True)
-    city = models.CharField(max_length=120, default=default_city, blank=True)
-    state = models.CharField(_("state or region"), max_length=63, default=default_state, blank=True)
-    zipcode = models.CharField(_("postcode"), max_length=15, default=default_postcode, blank=True)
-    country = models.CharField(max_length=60, default=default_country, blank=True)
+    city = models.CharField(max_length=120, default=SettingDefault("DEFAULT_CITY"), blank=True)
+    state = models.CharField(
+        _("state or region"), max_length=63, default=SettingDefault("DEFAULT_COUNTRY_AREA_STATE"), blank=True
+    )
+    zipcode = models.CharField(_("postcode"), max_length=15, default=SettingDefault("DEFAULT_POSTCODE"), blank=True)
+    country = models.CharField(max_length=60, default=SettingDefault("DEFAULT_COUNTRY"), blank=True)
     map_link = models.URLField(blank=True, help_text=_("Link to a map."))
     directions = models.TextField(blank=True, help_text=_("Entrance, parking, bus; Markdown works."))
     image = models.ImageField(_("photo"), upload_to="locations/", blank=True)

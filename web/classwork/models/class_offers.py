@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from classwork.models.cancellation_terms import CancellationTerms
-from classwork.models.catalog import Location, Subject, default_approval, price_field
+from classwork.models.catalog import Location, Subject, price_field
 from classwork.models.sessions import Session
 from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 from common import dates
 from common.days import DayColumn
+from common.defaults import SettingDefault
 from common.formats import format_date, format_time, format_time_span
 from users.models import Staff
 
@@ -31,10 +31,6 @@ PLURAL_WEEKDAYS = [
     _("Saturdays"),
     _("Sundays"),
 ]
-
-
-def default_day() -> int:
-    return settings.DEFAULT_KEY_DAY
 
 
 class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
@@ -88,7 +84,9 @@ class ClassOffer(models.Model):
         help_text=_("Leave empty if not decided yet."),
     )
     teachers = models.ManyToManyField(Staff, through="Assignment", related_name="taught", blank=True)
-    class_day = models.PositiveSmallIntegerField(_("weekday"), choices=WEEKDAYS, default=default_day)
+    class_day = models.PositiveSmallIntegerField(
+        _("weekday"), choices=WEEKDAYS, default=SettingDefault("DEFAULT_KEY_DAY")
+    )
     start_time = models.TimeField(_("starts at"))
     capacity = models.PositiveSmallIntegerField(
         null=True,
@@ -138,7 +136,7 @@ class ClassOffer(models.Model):
     public_note = models.CharField(max_length=250, blank=True, help_text=_("Shown with the class."))
     manager_approved = models.BooleanField(
         _("approved"),
-        default=default_approval,
+        default=SettingDefault("ASSUME_CLASS_APPROVE"),
         help_text=_("Only approved classes are listed and open for registration."),
     )
     minimum_enrollment = models.PositiveSmallIntegerField(

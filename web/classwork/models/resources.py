@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from classwork.models.catalog import Subject, default_approval
+from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer
+from common.defaults import SettingDefault
 from common.files import private
 from users.models import Staff
 
@@ -60,7 +61,7 @@ class Resource(models.Model):
     size = models.PositiveBigIntegerField(default=0, editable=False)
     seconds = models.PositiveIntegerField(_("length"), null=True, blank=True, editable=False)
     subtitles = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
-    manager_approved = models.BooleanField(_("approved"), default=default_approval)
+    manager_approved = models.BooleanField(_("approved"), default=SettingDefault("ASSUME_CLASS_APPROVE"))
     author = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="resources")
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)

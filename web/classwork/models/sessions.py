@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -10,18 +9,14 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from classwork.models.catalog import default_weeks
 from classwork.rules.calendar import SessionPlan
 from common.days import DayColumn
+from common.defaults import SettingDefault
 
 session_name = RegexValidator(
     r"^(?!all\Z)[^\s,/][^,/]*\Z",
     _("A session's name is part of web addresses: leave out commas and slashes, and don’t call it “all”."),
 )
-
-
-def default_shift() -> int:
-    return settings.DEFAULT_MAX_DAY_SHIFT
 
 
 class Session(models.Model):
@@ -39,12 +34,14 @@ class Session(models.Model):
     )
     max_day_shift = models.SmallIntegerField(
         _("day shift"),
-        default=default_shift,
+        default=SettingDefault("DEFAULT_MAX_DAY_SHIFT"),
         validators=[MinValueValidator(-6), MaxValueValidator(6)],
         help_text=_("How many days before (negative) or after the key day other classes may meet."),
     )
     num_weeks = models.PositiveSmallIntegerField(
-        _("weeks"), default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+        _("weeks"),
+        default=SettingDefault("DEFAULT_SESSION_WEEKS"),
+        validators=[MinValueValidator(1), MaxValueValidator(53)],
     )
     skip_weeks = models.PositiveSmallIntegerField(
         _("skipped weeks"),

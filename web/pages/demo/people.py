@@ -1,6 +1,5 @@
 """The people of common/demo.py with their records, and enough teachers for a full week of classes."""
 
-from dataclasses import dataclass
 from typing import cast
 
 from django.utils import timezone
@@ -9,72 +8,45 @@ from common import demo
 from users.domain import consents, guardianship, roles
 from users.models import Role, Staff, Student, User
 
-
-@dataclass(frozen=True)
-class DemoProfile:
-    email: str
-    title: str
-    bio: str
-    listing: int
-
-
-@dataclass(frozen=True)
-class DemoTeacher:
-    """A teacher whose account has no password, because nobody logs in with it."""
-
-    first_name: str
-    last_name: str
-    title: str
-    bio: str
-    listing: int
-
-    @property
-    def email(self) -> str:
-        return f"{self.first_name.lower()}@example.org"
-
-
+# First name, last name, title and bio, in the order of the About page. Those who are not in common/demo.py teach, and
+# their accounts have no password, because nobody logs in with them.
 PROFILES = (
-    DemoProfile(
-        "tess@example.org",
+    (
+        "Tess",
+        "Tanner",
         "Teaches Balboa and Lindy Hop",
         "Tess walked into a class in 2009 because it rained, and never left. She teaches the way she dances: small "
         "steps, a clear lead, and time to laugh about the rest.",
-        1,
     ),
-    DemoProfile(
-        "ash@example.org",
-        "Assists on Tuesdays and Thursdays",
-        "Ash makes sure that no one stands at the wall. Ask them for a dance, a tissue or the name of that song.",
-        5,
-    ),
-    DemoProfile(
-        "ada@example.org",
-        "Runs the office",
-        "Ada answers your email, finds your lost jacket and knows which class fits you, usually before you do.",
-        6,
-    ),
-)
-COLLEAGUES = (
-    DemoTeacher(
+    (
         "Bo",
         "Lindqvist",
         "Teaches Lindy Hop",
         "Bo learned from the people who were there in the eighties and passes it on with their stories. Bring water.",
-        2,
     ),
-    DemoTeacher(
+    (
         "Inez",
         "Ibarra",
         "Teaches Charleston and solo jazz",
         "Inez believes that everyone has a solo in them. Her warm-ups are known as far as the parking lot.",
-        3,
     ),
-    DemoTeacher(
+    (
         "Ruben",
         "Okafor",
         "Teaches beginners",
         "Ruben has taught more than two thousand first steps and still enjoys each one of them.",
-        4,
+    ),
+    (
+        "Ash",
+        "Abara",
+        "Assists on Tuesdays and Thursdays",
+        "Ash makes sure that no one stands at the wall. Ask them for a dance, a tissue or the name of that song.",
+    ),
+    (
+        "Ada",
+        "Adler",
+        "Runs the office",
+        "Ada answers your email, finds your lost jacket and knows which class fits you, usually before you do.",
     ),
 )
 
@@ -91,12 +63,12 @@ def load() -> None:
     Student.objects.get_or_create(guardian=accounts["gus@example.org"], first_name="Kit", last_name="Gray")
     give_demo_role(ada, accounts["tess@example.org"], roles.TEACHER)
     give_demo_role(ada, accounts["ash@example.org"], roles.ASSISTANT)
-    for profile in PROFILES:
-        add_staff_profile(accounts[profile.email], profile)
-    for colleague in COLLEAGUES:
-        teacher = open_account(colleague.email, colleague.first_name, colleague.last_name)
-        give_demo_role(ada, teacher, roles.TEACHER)
-        add_staff_profile(teacher, colleague)
+    for listing, (first_name, last_name, title, bio) in enumerate(PROFILES, start=1):
+        email = f"{first_name.lower()}@example.org"
+        account = open_account(email, first_name, last_name)
+        if email not in accounts:
+            give_demo_role(ada, account, roles.TEACHER)
+        Staff.objects.get_or_create(user=account, defaults={"title": title, "bio": bio, "listing": listing})
 
 
 def open_account(email: str, first_name: str, last_name: str, password: str | None = None) -> User:
@@ -111,9 +83,3 @@ def open_account(email: str, first_name: str, last_name: str, password: str | No
 
 def give_demo_role(ada: User, user: User, role: str) -> None:
     roles.give_role(ada, user, cast(Role, Role.objects.get(name=role)), why="The demo school")
-
-
-def add_staff_profile(user: User, profile: DemoProfile | DemoTeacher) -> None:
-    Staff.objects.get_or_create(
-        user=user, defaults={"title": profile.title, "bio": profile.bio, "listing": profile.listing}
-    )

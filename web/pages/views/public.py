@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -49,11 +49,6 @@ def contact(request: HttpRequest) -> HttpResponse:
         contact_messages.receive_contact_message(form.save(commit=False), user)
         return redirect("contact_thanks")
     return text_pages.render_text_page(request, "contact", texts.published_edition("contact"), form=form)
-
-
-@require_safe
-def contact_thanks(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/contact_thanks.html")
 
 
 @require_safe

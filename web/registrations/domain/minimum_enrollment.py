@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from classwork.domain.schedule.class_offers import decision_date_problem
-from classwork.errors import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer
 from common import dates
 from common.formats import format_date
@@ -99,7 +99,7 @@ def confirm_class(class_offer: ClassOffer, *, why: str = "", by: User | None = N
 def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User) -> None:
     class_offer = capacity.lock_class(class_offer.pk)
     if not class_offer.is_tentative:
-        raise ChangeRefused(FieldProblem("", "This is already decided."))
+        raise ChangeRefused("This is already decided.")
     if problem := decision_date_problem(
         day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]
     ):

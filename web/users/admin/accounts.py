@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.admin import ConditionFilter
 from common.formats import format_date
 from common.search import read_number
 from history.admin_base import RecordedModelAdmin
@@ -35,24 +36,14 @@ class RoleFilter(admin.SimpleListFilter):
         return queryset if number is None else queryset.filter(groups=number)
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ConditionFilter):
     title = _("state")
     parameter_name = "state"
-    STATES: dict[str, dict[str, Any]] = {
-        "open": {"is_active": True},
-        "never": {"is_active": True, "email_confirmed_at": None},
-        "closed": {"is_active": False},
+    conditions = {
+        "open": (_("open"), Q(is_active=True)),
+        "never": (_("address not confirmed"), Q(is_active=True, email_confirmed_at=None)),
+        "closed": (_("closed"), Q(is_active=False)),
     }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("open", gettext("open")),
-            ("never", gettext("address not confirmed")),
-            ("closed", gettext("closed")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**self.STATES.get(self.value() or "", {}))
 
 
 class OwnRecordInline(admin.StackedInline):

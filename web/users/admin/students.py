@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.admin import ConditionFilter
 from common.errors import MergeConflict
 from common.search import read_number
 from history.admin_base import RecordedModelAdmin
@@ -30,20 +31,14 @@ ERASE_STUDENT = {
 }
 
 
-class AccountFilter(admin.SimpleListFilter):
+class AccountFilter(ConditionFilter):
     title = _("account")
     parameter_name = "account"
-    KINDS: dict[str, dict[str, Any]] = {
-        "own": {"user__isnull": False},
-        "care": {"guardian__isnull": False},
-        "none": {"user": None, "guardian": None},
+    conditions = {
+        "own": (_("their own"), Q(user__isnull=False)),
+        "care": (_("a guardian's"), Q(guardian__isnull=False)),
+        "none": (_("none"), Q(user=None, guardian=None)),
     }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("own", gettext("their own")), ("care", gettext("a guardian's")), ("none", gettext("none"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**self.KINDS.get(self.value() or "", {}))
 
 
 @admin.register(Student)

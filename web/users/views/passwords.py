@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from common import demo
-from common.permissions import account_page
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
 from users.domain import account_links, accounts
@@ -70,11 +69,6 @@ def link_again(request: HttpRequest) -> HttpResponse:
     return redirect("password_reset_done")
 
 
-@require_safe
-def password_reset_done(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/password_reset_done.html", {"days": settings.ACCOUNT_ACTIVATION_DAYS})
-
-
 class ChoosePassword(auth.PasswordResetConfirmView):
     """Django's view moves the token from the URL into the session, so that no Referer header contains it."""
 
@@ -109,11 +103,6 @@ class ChoosePassword(auth.PasswordResetConfirmView):
         return token
 
 
-@require_safe
-def password_reset_complete(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/password_reset_complete.html")
-
-
 @method_decorator(rate_limited("password", by_account="10/h"), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
@@ -124,8 +113,3 @@ class ChangePassword(auth.PasswordChangeView):
         accounts.change_password(form.user, form.cleaned_data["new_password1"])
         update_session_auth_hash(self.request, form.user)
         return redirect("password_change_done")
-
-
-@account_page
-def password_change_done(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/password_change_done.html")

@@ -2,11 +2,10 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from common.permissions import account_action, account_form, account_page
 from common.throttle import rate_limited
@@ -111,8 +110,3 @@ def account_close(request: AccountRequest) -> HttpResponse:
         logout(request)
         return redirect("account_closed")
     return render(request, "users/close.html", {"form": form})
-
-
-@require_safe
-def account_closed(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/closed.html")

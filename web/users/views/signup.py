@@ -1,12 +1,10 @@
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from django_registration.views import RegistrationView
 
 from common.throttle import rate_limited
@@ -32,13 +30,3 @@ class SignUp(RegistrationView):
     def register(self, form: SignUpForm) -> None:
         given = form.cleaned_data
         accounts.sign_up(given["email"], given["first_name"], given["last_name"], form.agreed())
-
-
-@require_safe
-def signup_done(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/signup_done.html", {"days": settings.ACCOUNT_ACTIVATION_DAYS})
-
-
-@require_safe
-def signup_closed(request: HttpRequest) -> HttpResponse:
-    return render(request, "users/signup_closed.html")

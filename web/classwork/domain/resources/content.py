@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from classwork.domain.resources import attachments, releases
 from classwork.domain.resources.attachments import AttachedResource
-from classwork.errors import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused
 from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import uploads
 from common.files.uploads import Chosen, ReceivedUpload
@@ -137,7 +137,7 @@ def reorder_resources(staff: Staff, thing: Thing, order: list[int]) -> None:
 def move_resource(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
     order = [each.resource.pk for each in attached_to(thing)]
     if resource.pk not in order:
-        raise ChangeRefused(FieldProblem("", "It is no longer attached here."))
+        raise ChangeRefused("It is no longer attached here.")
     at = order.index(resource.pk)
     to = min(max(at + by, 0), len(order) - 1)
     order.insert(to, order.pop(at))

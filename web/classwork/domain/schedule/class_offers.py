@@ -264,9 +264,7 @@ def delete_class(actor: User | None, class_offer: ClassOffer, *, now: datetime |
         stored = ClassOffer.objects.select_for_update().get(pk=class_offer.pk)
         if stored.meetings.filter(starts_at__lte=now or timezone.now()).exists():
             raise ChangeRefused(
-                FieldProblem(
-                    "", f"{stored.heading} has started and cannot be deleted. Cancel its remaining days instead."
-                )
+                f"{stored.heading} has started and cannot be deleted. Cancel its remaining days instead."
             )
         record_action(actor, "classwork.class_deleted", stored, heading=stored.heading, session=stored.session.name)
         stored.delete()
