@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hepcat.settings")
     if sys.argv[1:2] == ["test"]:
+        sys.path.insert(0, str(HERE.parent))  # for the test runner in tests/
         # Tests must mean the same on every machine, so a developer's .env stays out.
         os.environ.setdefault("ENV_FILE", str(HERE.parent / "tests" / "test.env"))
     from django.core.management import execute_from_command_line

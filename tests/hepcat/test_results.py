@@ -3,7 +3,7 @@ import unittest
 
 from django.test import SimpleTestCase
 
-from hepcat.test_results import TextResult
+from tests.runner_results import TextResult
 
 
 class TextResultTest(SimpleTestCase):

@@ -7,7 +7,7 @@ from unittest import TestSuite
 
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 
-from hepcat.test_runner import suite_order
+from tests.runner import suite_order
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,7 @@ class SuiteOrderTest(SimpleTestCase):
 FAST_FOLDER_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from hepcat.test_runner import fast_folder
+from tests.runner import fast_folder
 if os.geteuid() == 0:
     os.setuid(65534)  # root may write anywhere
 print(fast_folder(Path(sys.argv[1])))
@@ -34,7 +34,7 @@ print(fast_folder(Path(sys.argv[1])))
 @tag("once")
 class FastFolderTest(SimpleTestCase):
     def fast_folder_for(self, folder: Path) -> str:
-        env = {"PYTHONPATH": str(TOP / "web"), "PATH": os.environ["PATH"]}
+        env = {"PYTHONPATH": f"{TOP / 'web'}{os.pathsep}{TOP}", "PATH": os.environ["PATH"]}
         command = [sys.executable, "-B", "-c", FAST_FOLDER_AS_NOBODY, str(folder)]
         return subprocess.run(command, cwd="/", env=env, capture_output=True, text=True).stdout.strip()
 

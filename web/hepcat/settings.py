@@ -138,7 +138,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "hepcat.urls"
 WSGI_APPLICATION = "hepcat.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TEST_RUNNER = "hepcat.test_runner.Runner"
+TEST_RUNNER = "tests.runner.Runner"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {

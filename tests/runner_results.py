@@ -33,7 +33,7 @@ class SubtestText:
     def id(self) -> str:
         return self.name
 
-    def shortDescription(self) -> None:  # noqa: N802
+    def shortDescription(self) -> None:
         return None
 
 
@@ -43,13 +43,13 @@ def error_as_text(error: Any) -> ErrorInfo:
 
 
 class TextResult(RemoteTestResult):
-    def addError(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addError(self, test: Any, err: Any) -> None:
         super().addError(test, error_as_text(err))
 
-    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addFailure(self, test: Any, err: Any) -> None:
         super().addFailure(test, error_as_text(err))
 
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
         if err is not None:
             self.events.append(
                 ("addSubTest", self.test_index, SubtestText(subtest.id(), str(subtest)), error_as_text(err))

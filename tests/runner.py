@@ -4,7 +4,6 @@ import atexit
 import itertools
 import os
 import shutil
-import sys
 import tempfile
 import time
 import unittest
@@ -19,9 +18,10 @@ from django.db import connection
 from django.test import TestCase
 from django.test.runner import DiscoverRunner, ParallelTestSuite
 
-from hepcat.test_results import TextSuite
+from tests import services
+from tests.runner_results import TextSuite
 
-TOP = Path(__file__).resolve().parents[2]
+TOP = Path(__file__).resolve().parents[1]
 
 
 class Runner(DiscoverRunner):
@@ -30,8 +30,6 @@ class Runner(DiscoverRunner):
     parallel_test_suite = TextSuite
 
     def __init__(self, *, exclude_tags: list[str] | None = None, **kwargs: Any) -> None:
-        if str(TOP) not in sys.path:
-            sys.path.insert(0, str(TOP))
         super().__init__(exclude_tags=[*(exclude_tags or []), *missing_service_tags()], **kwargs)
 
     def setup_test_environment(self, **kwargs: Any) -> None:
@@ -46,7 +44,7 @@ class Runner(DiscoverRunner):
     def setup_databases(self, **kwargs: Any) -> Any:
         """SQLite uses a file as in production, because in memory all threads would share one connection."""
         if connection.vendor == "sqlite":
-            folder = tempfile.mkdtemp(prefix="hepcat-", dir=fast_folder(Path("/dev/shm")))  # noqa: S108
+            folder = tempfile.mkdtemp(prefix="hepcat-", dir=fast_folder(Path("/dev/shm")))
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
             connection.settings_dict["TEST"]["NAME"] = f"{folder}/test.sqlite3"
             connection.settings_dict["OPTIONS"]["init_command"] = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
@@ -90,8 +88,6 @@ def stagger_signing_times() -> None:
 
 def missing_service_tags() -> list[str]:
     """PostgreSQL counts as available if it is the database of this run."""
-    from tests import services
-
     available = services.found() | {"postgres": connection.vendor == "postgresql"}
     return [tag for tag, is_available in available.items() if not is_available]
 
