@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common.declared_permissions import model_permissions
+
 
 class AccountingConfig(AppConfig):
     name = "accounting"
@@ -8,10 +10,7 @@ class AccountingConfig(AppConfig):
 
     ROLES = {
         "Admin": [
-            "accounting.view_reconciliation",
-            "accounting.reconcile",
-            "accounting.view_cashcount",
-            "accounting.add_cashcount",
-            "accounting.export_ledger",
+            *("accounting.reconcile", "accounting.export_ledger"),
+            *model_permissions("accounting", reconciliation="view", cashcount="view add"),
         ],
     }

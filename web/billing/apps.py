@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common.declared_permissions import model_permissions
+
 
 class BillingConfig(AppConfig):
     name = "billing"
@@ -8,28 +10,10 @@ class BillingConfig(AppConfig):
 
     ROLES = {
         "Admin": [
-            "billing.view_order",
-            "billing.change_order",
-            "billing.cancel_order",
-            "billing.view_orderline",
-            "billing.view_payment",
-            "billing.add_payment",
-            "billing.view_refund",
-            "billing.view_dispute",
-            "billing.view_processedwebhook",
-            "billing.add_refund",
-            "billing.view_credit",
-            "billing.give_credit",
-            "billing.view_paymentissue",
-            "billing.change_paymentissue",
-            "billing.view_discountcode",
-            "billing.add_discountcode",
-            "billing.change_discountcode",
-            "billing.delete_discountcode",
-            "billing.view_voucher",
-            "billing.add_voucher",
-            "billing.change_voucher",
-            "billing.view_voucherentry",
+            *model_permissions("billing", order="view change cancel", orderline="view", processedwebhook="view"),
+            *model_permissions("billing", payment="view add", refund="view add", dispute="view", credit="view give"),
+            *model_permissions("billing", paymentissue="view change", discountcode="view add change delete"),
+            *model_permissions("billing", voucher="view add change", voucherentry="view"),
         ],
     }
 

@@ -3,18 +3,8 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 MODELS = (
-    "level",
-    "subject",
-    "location",
-    "session",
-    "classoffer",
-    "meeting",
-    "proposal",
-    "resource",
-    "attachment",
-    "release",
-    "cancellationterms",
-    "cancellationtermsstep",
+    *("level", "subject", "location", "session", "classoffer", "meeting"),
+    *("proposal", "resource", "attachment", "release", "cancellationterms", "cancellationtermsstep"),
 )
 
 

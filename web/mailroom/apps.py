@@ -1,22 +1,16 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from common.declared_permissions import model_permissions
+
 
 class MailroomConfig(AppConfig):
     name = "mailroom"
     verbose_name = _("Mail")
     ROLES = {
         "Admin": [
-            "mailroom.view_message",
-            "mailroom.resend_message",
-            "mailroom.view_template",
-            "mailroom.add_template",
-            "mailroom.change_template",
-            "mailroom.delete_template",
-            "mailroom.view_preference",
-            "mailroom.view_suppression",
-            "mailroom.add_suppression",
-            "mailroom.lift_suppression",
+            *model_permissions("mailroom", message="view resend", template="view add change delete"),
+            *model_permissions("mailroom", preference="view", suppression="view add lift"),
         ],
     }
 

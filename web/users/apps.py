@@ -4,30 +4,17 @@ from django.core.checks import register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from common.declared_permissions import model_permissions
+
 
 class UsersConfig(AppConfig):
     name = "users"
     verbose_name = _("People")
     ROLES = {
         "Admin": [
-            "users.enter_office",
-            "users.view_user",
-            "users.add_user",
-            "users.change_user",
-            "users.give_role",
-            "users.handle_privacy",
-            "users.view_student",
-            "users.add_student",
-            "users.change_student",
-            "users.view_staff",
-            "users.add_staff",
-            "users.change_staff",
-            "users.view_role",
-            "users.add_role",
-            "users.change_role",
-            "users.delete_role",
-            "users.view_consent",
-            "history.view_entry",
+            *("users.enter_office", "users.give_role", "users.handle_privacy", "history.view_entry"),
+            *model_permissions("users", user="view add change", student="view add change", consent="view"),
+            *model_permissions("users", staff="view add change", role="view add change delete"),
         ],
     }
 
