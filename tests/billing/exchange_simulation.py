@@ -40,8 +40,12 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
             old = lines[(7 * number) % len(lines)]
             with suppress(OrderNotPlaced):
                 placement.place_exchange_order(
-                    old, number, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
-                )  # type: ignore[arg-type]
+                    old,
+                    OrderLine(kind=old.kind, product_id=number, details={"attendee": "Pat"}),
+                    placement.PlacementOptions(**how),  # type: ignore[arg-type]
+                    seen=None,
+                    at=self.now,
+                )
 
     def exchange_line_at_door(self, number: int) -> None:
         self.exchange_line(number, due_kind="door", by_staff=self.staff)

@@ -23,8 +23,12 @@ class ExchangeTestCase(BillingTestCase):
     def exchange_line(self, old: OrderLine, product: int, **how: object) -> Order:
         details = {"attendee": "Pat"}
         return placement.place_exchange_order(
-            old, product, details, placement.PlacementOptions(**how), seen=None, at=self.now
-        )  # type: ignore[arg-type]
+            old,
+            OrderLine(kind=old.kind, product_id=product, details=details),
+            placement.PlacementOptions(**how),  # type: ignore[arg-type]
+            seen=None,
+            at=self.now,
+        )
 
     def price_of(self, order: Order) -> Decimal:
         return balances.price_at(order, self.now).total

@@ -15,7 +15,7 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
 from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
-from billing.models import Dispute, Order, Refund
+from billing.models import Dispute, Order, OrderLine, Refund
 from billing.rules.terms import TermsStep
 from history.models import Entry
 from tests.billing.base import BillingTestCase
@@ -167,8 +167,12 @@ class ExchangedLineCancellationTest(CancellationTestCase):
         first = self.paid(3)
         old = first.lines.select_related("order").get()
         later = placement.place_exchange_order(
-            old, product, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
-        )  # type: ignore[arg-type]
+            old,
+            OrderLine(kind=old.kind, product_id=product, details={"attendee": "Pat"}),
+            placement.PlacementOptions(**how),  # type: ignore[arg-type]
+            seen=None,
+            at=self.now,
+        )
         if later.state == Order.State.PLACED and not how:
             self.pay_order(later)
         return first, later

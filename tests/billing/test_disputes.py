@@ -55,7 +55,11 @@ class DueDateOfDisputedExchangeTest(GatewayRefundTestCase):
         ToyKind.catalogue[4] = Toy("100")
         payment = self.create_paid_payment()
         later = placement.place_exchange_order(
-            payment.order.lines.get(), 4, {"attendee": "Pat"}, placement.PlacementOptions(), seen=None, at=self.now
+            payment.order.lines.get(),
+            OrderLine(kind="toy", product_id=4, details={"attendee": "Pat"}),
+            placement.PlacementOptions(),
+            seen=None,
+            at=self.now,
         )
         self.dispute(payment)
         reason = "Toy 4: The payment is disputed at the bank, so this can’t be exchanged."

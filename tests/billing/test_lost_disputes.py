@@ -15,7 +15,7 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
 from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
 from billing.gateways.facts import DisputeState
-from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Voucher, VoucherEntry
+from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
@@ -230,8 +230,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         elif lines and name == "exchange" and lines[0].kind == "toy":
             new = placement.place_exchange_order(
                 lines[0],
-                chance.choice((1, 2, 3)),
-                {"attendee": "Alice"},
+                OrderLine(kind="toy", product_id=chance.choice((1, 2, 3)), details={"attendee": "Alice"}),
                 placement.PlacementOptions(),
                 seen=None,
                 at=self.now,

@@ -27,7 +27,7 @@ class WaitlistTest(PhoneTestCase):
 
     def sell_spot(self, name: str, role: str = "") -> Order:
         order = purchases.cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add_line(order, "class", self.school.class_offer.pk, AttendeeDetails(purchases.me(), role=role).as_json())
+        carts.add_line(order, "class", self.school.class_offer.pk, AttendeeDetails(purchases.me()).as_json(), role=role)
         return purchases.pay(purchases.place(order))
 
     def cancel_spot(self, order: Order) -> None:

@@ -37,5 +37,5 @@ def ticket_cart(
     meeting: Meeting, attendee: Attendee, order: Order | None = None, *, trial: bool = False, role: str = "", **who: Any
 ) -> Order:
     order = order or purchases.cart(**who)
-    carts.add_line(order, "ticket", meeting.pk, AttendeeDetails(attendee, role=role, trial=trial).as_json())
+    carts.add_line(order, "ticket", meeting.pk, AttendeeDetails(attendee).as_json(), role=role, is_trial=trial)
     return order

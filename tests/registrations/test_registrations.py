@@ -16,7 +16,6 @@ from mailroom.models import Message
 from outbox.models import Event
 from outbox.testing import delivery_problems, run_all
 from registrations.domain import capacity, my_classes, spots, status_text
-from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration
 from tests import factories
 from tests.registrations.full_classes import FullClassTestCase
@@ -318,7 +317,7 @@ class RecordMergeTest(FullClassTestCase):
         self.assertContains(page, "2 spots in classes move over.")
         self.client.post(page.request["PATH_INFO"])
         self.assertEqual(Registration.objects.filter(student=self.student).count(), 2)
-        self.assertEqual(OrderLine.objects.filter(details__student_id=self.student.pk).count(), 2)
+        self.assertEqual(OrderLine.objects.filter(student=self.student).count(), 2)
         self.assertContains(self.client.get(reverse("my_classes")), "Registered", count=2)
 
     def test_claim_by_a_student_in_the_same_class_becomes_one_case_for_the_office(self) -> None:
@@ -355,4 +354,4 @@ class RegistrationDisplayTest(FullClassTestCase):
 
     def test_order_line_stores_the_attendee_by_id_only(self) -> None:
         order = place(cart((self.class_offer, me()), payer=self.alice))
-        self.assertEqual(AttendeeDetails.from_line(line(order)).student_id, self.alice.student.pk)
+        self.assertEqual(line(order).student, self.alice.student)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -16,12 +15,13 @@ class OrderAgainTest(SchoolTestCase):
             ClassRole.objects.create(class_offer=self.class_offer, name=name)
         order = purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus)
         line = order.lines.get()
-        answers = replace(AttendeeDetails.from_line(line), role="Lead", readiness="ready", referral_source="A poster")
-        replace(answers, over_capacity=True).save_to(line)
+        answers = AttendeeDetails(purchases.of(self.kit), "ready", "A poster").as_json()
+        line.details, line.role, line.over_capacity = answers, "Lead", True
+        line.save()
         purchases.place(order)
         Order.objects.filter(pk=order.pk).update(held_until=timezone.now() - timedelta(minutes=1))
         self.log_in(self.gus)
         page = self.client.post(f"/order/{order.pk}/again/", follow=True)
         self.assertContains(page, "Kit Gray (Lead)")
         line = Order.objects.get(state="cart").lines.get()
-        self.assertEqual(line.details, answers.as_json())
+        self.assertEqual((line.details, line.role, line.over_capacity), (answers, "Lead", False))

@@ -33,7 +33,7 @@ class TeachingTestCase(SchoolTestCase):
 
     def order(self, name: str, role: str = "") -> Order:
         order = cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add_line(order, "class", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
+        carts.add_line(order, "class", self.class_offer.pk, AttendeeDetails(me()).as_json(), role=role)
         return place(order)
 
     def register(self, name: str, role: str = "") -> None:

@@ -77,7 +77,10 @@ class TransferToPersonTest(TransferToPersonTestCase):
             ClassRole.objects.create(class_offer=self.tuesday, name=name)
         order = purchases.cart(payer=self.alice)
         order.lines.create(
-            kind="class", product_id=self.tuesday.pk, details=AttendeeDetails(purchases.me(), role="lead").as_json()
+            kind="class",
+            product_id=self.tuesday.pk,
+            details=AttendeeDetails(purchases.me()).as_json(),
+            role="lead",
         )
         self.assertEqual(self.transfer(self.place(purchases.pay(purchases.place(order)))).role, "lead")
 

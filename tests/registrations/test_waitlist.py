@@ -227,8 +227,8 @@ class RolesTest(WaitlistTestCase):
 
     def register(self, name: str, role: str) -> Order:
         basket = cart(email=f"{name}@example.org")
-        details = AttendeeDetails(Attendee(ME), role=role).as_json()
-        carts.add_line(basket, "class", self.class_offer.pk, details)
+        details = AttendeeDetails(Attendee(ME)).as_json()
+        carts.add_line(basket, "class", self.class_offer.pk, details, role=role)
         return pay(place(basket))
 
     def role_of(self, order: Order) -> str:
@@ -257,7 +257,7 @@ class RolesTest(WaitlistTestCase):
         basket = cart(email="pair@example.org")
         for name, role in zip(("Ann", "Ben"), roles, strict=True):
             carts.add_line(
-                basket, "class", self.class_offer.pk, AttendeeDetails(person(name).attendee, role=role).as_json()
+                basket, "class", self.class_offer.pk, AttendeeDetails(person(name).attendee).as_json(), role=role
             )
         return pay(place(basket))
 

@@ -78,7 +78,7 @@ def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
 def spot_owner(one: Registration) -> str:
     if one.over_capacity:
         return "beyond"
-    entry = AttendeeDetails.from_line(one.line).waitlist_entry_id
+    entry = one.line.waitlist_entry_id
     return entry_owner(entry) if entry else f"line {one.line_id}"
 
 
@@ -121,8 +121,8 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for request in self.waitlist_requests(number, name, 1 + number // 3):
-            details = AttendeeDetails(request.attendee, role=request.role).as_json()
-            carts.add_line(order, "class", self.class_offer.pk, details)
+            details = AttendeeDetails(request.attendee).as_json()
+            carts.add_line(order, "class", self.class_offer.pk, details, role=request.role)
         self.place_cart(order, due)
 
     def place_cart(self, order: Order, due: str = Order.Due.NOW) -> None:

@@ -1,7 +1,6 @@
 """The waitlist and a buyer compete for the last spot on two database connections, with and without locks."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from django.test import tag
 from django.utils import timezone
@@ -35,7 +34,7 @@ class WaitlistRaceTest(LastSpotTestCase):
 
     def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
         basket = cart(email=email)
-        carts.add_line(basket, "class", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
+        carts.add_line(basket, "class", self.class_offer.pk, AttendeeDetails(me()).as_json(), role=role)
         return lambda: place(basket)
 
     def free(self, order: Order) -> None:
@@ -90,7 +89,8 @@ class WaitlistRaceTest(LastSpotTestCase):
         for tab in tabs:
             entries.accept_offer(entry, tab)
         second = line(tabs[1])  # for a friend, because the database refuses one person twice
-        replace(AttendeeDetails.from_line(second), attendee=other("Bea", "bea@example.org")).save_to(second)
+        second.details = AttendeeDetails(other("Bea", "bea@example.org")).as_json()
+        second.save()
         return [lambda tab=tab: place(tab) for tab in tabs]
 
     def put_two_on_waitlist(self) -> WaitlistEntry:

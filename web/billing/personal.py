@@ -134,7 +134,7 @@ def _export_line(line: OrderLine) -> dict[str, Any]:
         {"total": part.get_total_kind_display(), "label": part.label, "amount": str(part.amount)}
         for part in line.adjustments.all()
     ]
-    return {"title": line.title, "detail": line.detail, "answers": line.details, "price": price}
+    return {"title": line.title, "detail": line.detail, "answers": line.details, "role": line.role, "price": price}
 
 
 def _export_payment(payment: Payment) -> dict[str, Any]:
@@ -182,17 +182,20 @@ def _anonymize_lines(lines: list[OrderLine]) -> None:
     """Replace the attendees' names by numbers. They remain distinct, so that the price can be calculated again."""
     labels: dict[tuple[int, str], str] = {}
     for line in lines:
-        line.details, line.detail = {}, ""
+        line.details, line.detail, line.student = {}, "", None
         if line.price_facts:
             key = (line.order_id, line.price_facts.get("attendee", ""))
             line.price_facts["attendee"] = labels.setdefault(key, f"attendee {len(labels) + 1}")
-    OrderLine.objects.bulk_update(lines, ["details", "detail", "price_facts"])
+    OrderLine.objects.bulk_update(lines, ["details", "detail", "student", "price_facts"])
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     moved: dict[str, int] = {}
     if source.account_id and target.account_id:
         moved = _merge_accounts(source.account_id, target.account_id)
+    if target.student_ids:
+        lines = OrderLine.objects.filter(student_id__in=source.student_ids)
+        lines.update(student_id=target.student_ids[0])
     if len(target.student_ids) == 1:
         codes = DiscountCode.objects.filter(student_id__in=source.student_ids)
         moved["codes"] = codes.update(student_id=target.student_ids[0])

@@ -1,13 +1,10 @@
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from billing.models import OrderLine
 from common.errors import MergeConflict
 from common.personal import PersonRecords
 from registrations.domain import eligibility
-from registrations.domain.line_details import AttendeeDetails
 from registrations.models import (
     LevelOverride,
     LibraryVisit,
@@ -119,7 +116,6 @@ def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
     if not registrations:
         return []
     _refuse_double_registrations(registrations, Registration.objects.filter(student=student_id))
-    _reassign_attendee(OrderLine.objects.filter(registrations__in=registrations), student_id)
     in_classes = registrations.whole_class().update(student=student_id)
     single = registrations.update(student=student_id)
     return [
@@ -143,8 +139,3 @@ def _refuse_double_registrations(theirs: RegistrationQuerySet, own: Registration
 
 def _counted(number: int, one: str, several: str) -> list[str]:
     return [one if number == 1 else several.format(number)] if number else []
-
-
-def _reassign_attendee(lines: QuerySet[OrderLine], student_id: int) -> None:
-    for line in lines.distinct():
-        replace(AttendeeDetails.from_line(line), student_id=student_id).save_to(line)

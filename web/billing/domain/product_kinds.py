@@ -153,12 +153,8 @@ class ProductKind(ABC):
     def next_start(self, line: "OrderLine", at: datetime) -> datetime | None:
         return None
 
-    def is_difference_waived(self, line: "OrderLine") -> bool:
-        """Return whether the line costs no more than the one that it was exchanged for."""
-        return False
-
     def answers(self, line: "OrderLine") -> dict[str, Any]:
-        """Return the details that the buyer entered, for ordering the same product again."""
+        """Return the details that the buyer typed, for ordering the same product again."""
         return dict(line.details)
 
     def checkout_form(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:

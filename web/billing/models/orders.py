@@ -16,7 +16,7 @@ from payments import PaymentStatus
 
 from billing.models.fields import money_field
 from common import links
-from users.models import User
+from users.models import Student, User
 
 CONFIRM = "order.door"
 
@@ -243,6 +243,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
 
 class OrderLine(models.Model):
+    CHOICE = ("kind", "product_id", "details", "student_id", "role", "is_trial", "waitlist_entry_id", "moved_from_id",
+              "by_desk", "may_join_late", "over_capacity", "difference_waived", "exchanged_from_id")  # fmt: skip
+    """What is ordered, as opposed to what it costs and what became of it."""
+
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=20)
     product_id = models.BigIntegerField()
@@ -250,8 +254,24 @@ class OrderLine(models.Model):
         default=dict,
         blank=True,
         encoder=DjangoJSONEncoder,
-        help_text=_("What the buyer chose, as the product kind stores it."),
+        help_text=_("What the buyer typed, as the product kind stores it. It decides nothing."),
     )
+    student = models.ForeignKey(
+        Student, on_delete=models.SET_NULL, null=True, blank=True, related_name="order_lines",
+        help_text=_("Who attends. A person who was only named is found or created when the order is placed."),
+    )  # fmt: skip
+    role = models.CharField(max_length=30, blank=True)
+    is_trial = models.BooleanField(default=False)
+    waitlist_entry_id = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The waitlist entry whose offer the line accepts.")
+    )
+    moved_from_id = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The spot that the line moves to another product.")
+    )
+    by_desk = models.BooleanField(default=False, help_text=_("The desk entered it, or overrides what follows."))
+    may_join_late = models.BooleanField(default=False)
+    over_capacity = models.BooleanField(default=False)
+    difference_waived = models.BooleanField(default=False)
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     price_facts = models.JSONField(null=True, blank=True, help_text=_("The price facts when ordered."))

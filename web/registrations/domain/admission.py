@@ -10,7 +10,6 @@ from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers
 from registrations.domain.capacity import Availability
-from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import WaitingParty, may_pass_waitlist
@@ -41,9 +40,9 @@ def load_spots(
 ) -> Mapping[int, ClassSpots]:
     """The tickets that these lines turn into registrations do not take spots. Runs two queries for any number of
     classes."""
-    details = [AttendeeDetails.from_line(line) for line in lines]
-    own_tickets = [each.ticket_id for each in details if each.ticket_id is not None]
-    availability = capacity.availability_by_class(class_offers, at, but_tickets=own_tickets)
+    replaced = [line.exchanged_from_id for line in lines if line.exchanged_from_id is not None]
+    tickets = Registration.objects.single_meeting().live().filter(line__in=replaced) if replaced else []
+    availability = capacity.availability_by_class(class_offers, at, but_tickets=[ticket.pk for ticket in tickets])
     waiting = spot_offers.waiting_parties([each for each in class_offers if availability[each.pk].waiting])
     return {each.pk: ClassSpots(availability[each.pk], waiting.get(each.pk, [])) for each in class_offers}
 
@@ -53,7 +52,7 @@ def admission_refusal(line: OrderLine, spots: ClassSpots, at: datetime) -> str:
     if entry is not None and entry.has_open_offer(at):
         lines = len(lines_admitted_together(line))
         return "" if lines >= entry.size else TOGETHER
-    if AttendeeDetails.from_line(line).over_capacity:
+    if line.over_capacity:
         return ""
     # A role that is not chosen yet is asked for at checkout, so any free spot will do.
     party = _party_of_line(line, spots)
@@ -74,7 +73,7 @@ def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Admitt
     spots = load_spots([class_offer], lines_admitted_together(line), at)[class_offer.pk]
     party = _party_of_line(line, spots)
     role = party.role
-    if AttendeeDetails.from_line(line).over_capacity:
+    if line.over_capacity:
         rules, counts = spots.availability.rules, spots.availability.counts
         return AdmittedSpot(role, over_capacity=find_obstacle(rules, counts, [role]) is not None)
     if reason := _party_refusal(party, spots.waiting):
@@ -103,7 +102,7 @@ def _party_of_line(line: OrderLine, spots: ClassSpots) -> Party:
     others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
     before = Counter(availability.counts)
     before.subtract(company.values())
-    roles = (*company.values(), requested_role(line), *map(requested_role, others))
+    roles = (*company.values(), line.role, *(other.role for other in others))
     return Party(availability.rules, before, roles, len(company))
 
 
@@ -118,19 +117,10 @@ def _party_refusal(party: Party, waiting: Sequence[WaitingParty]) -> str:
     )
 
 
-def requested_role(line: OrderLine) -> str:
-    return AttendeeDetails.from_line(line).role
-
-
 def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
-    product, entry_id = (line.kind, line.product_id), AttendeeDetails.from_line(line).waitlist_entry_id
-    return [
-        other
-        for other in line.order.lines.all()
-        if (other.kind, other.product_id) == product
-        and other.canceled_at is None
-        and AttendeeDetails.from_line(other).waitlist_entry_id == entry_id
-    ]
+    party = (line.kind, line.product_id, line.waitlist_entry_id)
+    lines = [other for other in line.order.lines.all() if other.canceled_at is None]
+    return [other for other in lines if (other.kind, other.product_id, other.waitlist_entry_id) == party]
 
 
 def _admitted_roles(line: OrderLine) -> dict[int, str]:
@@ -141,8 +131,9 @@ def _admitted_roles(line: OrderLine) -> dict[int, str]:
 
 
 def _entry_of(line: OrderLine) -> WaitlistEntry | None:
-    number = AttendeeDetails.from_line(line).waitlist_entry_id
-    return WaitlistEntry.objects.filter(pk=number, class_offer=line.product_id).first() if number else None
+    if line.waitlist_entry_id is None:
+        return None
+    return WaitlistEntry.objects.filter(pk=line.waitlist_entry_id, class_offer=line.product_id).first()
 
 
 def _claim_offered_spot(entry: WaitlistEntry, line: OrderLine, at: datetime) -> AdmittedSpot:

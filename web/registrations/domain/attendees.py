@@ -1,7 +1,7 @@
 """The students whom a buyer registers, found or created from the name and email address that were typed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import transaction
@@ -81,10 +81,10 @@ def known_student(attendee: Attendee, order: Order) -> Student | None:
 
 
 def payer_speaks_for(line: OrderLine, student: Student) -> bool:
-    details = AttendeeDetails.from_line(line)
-    if details.by_desk or details.moved_from:
+    if line.by_desk or line.moved_from_id:
         return True
-    return details.attendee is not None and known_student(details.attendee, line.order) == student
+    attendee = AttendeeDetails.from_line(line).attendee
+    return attendee is not None and known_student(attendee, line.order) == student
 
 
 def is_ticket(line: OrderLine) -> bool:
@@ -99,21 +99,17 @@ def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str
 
 def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
-    stored = [
-        (line, AttendeeDetails.from_line(line))
-        for line in order.lines.all()
-        if line.kind in ATTENDED_KINDS and line.canceled_at is None
-    ]
-    pairs = [(line, details.attendee) for line, details in stored if details.attendee and details.student_id is None]
+    attended = [line for line in order.lines.all() if line.kind in ATTENDED_KINDS and line.canceled_at is None]
+    nameless = [line for line in attended if line.student_id is None]
+    pairs = [(line, attendee) for line in nameless if (attendee := AttendeeDetails.from_line(line).attendee)]
     for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
-        student = find_or_create_student(attendee, order)
-        replace(AttendeeDetails.from_line(line), student_id=student.pk).save_to(line)
+        line.student = find_or_create_student(attendee, order)
+        line.save(update_fields=["student"])
 
 
 def student_of_line(line: OrderLine) -> Student | None:
-    line.refresh_from_db(fields=["details"])
-    students = Student.objects.select_related("user", "guardian", "offered_to")
-    return students.filter(pk=AttendeeDetails.from_line(line).student_id or 0).first()
+    line.refresh_from_db(fields=["student"])
+    return Student.objects.select_related("user", "guardian", "offered_to").filter(pk=line.student_id or 0).first()
 
 
 def find_or_create_student(attendee: Attendee, order: Order) -> Student:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product
 
 from billing.domain.orders import cart as carts
-from billing.models import Order
+from billing.models import Order, OrderLine
 from classwork.models import ClassOffer, Level
 from registrations.domain import capacity, level_progress, skip_reasons
 from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
@@ -31,15 +31,16 @@ class RegistrationChoice:
 
 def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
     people = [
-        AttendeeDetails(attendee, readiness=choice.readiness, referral_source=choice.referral_source).as_json()
-        for attendee in choice.attendees
+        AttendeeDetails(attendee, choice.readiness, choice.referral_source).as_json() for attendee in choice.attendees
     ]
-    carts.add_lines(cart, CLASS_KIND, product(choice.class_ids, people))
+    pairs = product(choice.class_ids, people)
+    carts.add_lines(cart, [OrderLine(kind=CLASS_KIND, product_id=pk, details=details) for pk, details in pairs])
 
 
 def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
-    details = [AttendeeDetails(attendee, trial=trial).as_json() for attendee in people]
-    carts.add_lines(cart, TICKET_KIND, product([meeting_id], details))
+    details = [AttendeeDetails(attendee).as_json() for attendee in people]
+    ticket = {"kind": TICKET_KIND, "product_id": meeting_id, "is_trial": trial}
+    carts.add_lines(cart, [OrderLine(details=each, **ticket) for each in details])
 
 
 def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
-from billing.models import Order
+from billing.models import Order, OrderLine
 from classwork.models import ClassOffer, Meeting, Subject
 from common.search import read_number, split_words
 from history.domain import record_action
@@ -102,11 +102,10 @@ def register_at_desk(
     pay_by: date | None = None,
     role: str = "",
 ) -> Order:
-    details = AttendeeDetails(
-        role=role, over_capacity=over_capacity, may_join_late=by.has_perm("registrations.join_late")
-    )
+    line = OrderLine(kind=attendees.CLASS_KIND, product_id=class_offer.pk, role=role, over_capacity=over_capacity)
+    line.may_join_late = by.has_perm("registrations.join_late")
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, due_date=pay_by, by_staff=by)
-    order = _place_desk_order(person, (attendees.CLASS_KIND, class_offer.pk), details, how)
+    order = _place_desk_order(person, line, how)
     class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
@@ -116,24 +115,21 @@ def register_at_desk(
 def sell_ticket_at_desk(
     by: User, meeting: Meeting, person: Student | TypedPerson, *, trial: bool, role: str = ""
 ) -> Order:
-    details = AttendeeDetails(role=role, trial=trial)
-    order = _place_desk_order(
-        person, (attendees.TICKET_KIND, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
-    )
+    line = OrderLine(kind=attendees.TICKET_KIND, product_id=meeting.pk, role=role, is_trial=trial)
+    order = _place_desk_order(person, line, placement.PlacementOptions(Order.Due.DOOR, by_staff=by))
     record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
     return order
 
 
-def _place_desk_order(
-    person: Student | TypedPerson, product: tuple[str, int], details: AttendeeDetails, how: placement.PlacementOptions
-) -> Order:
+def _place_desk_order(person: Student | TypedPerson, line: OrderLine, how: placement.PlacementOptions) -> Order:
     student = person if isinstance(person, Student) else attendees.find_or_create_by_email(person)
     order = carts.create_cart()
     order.payer_name, order.payer_email = str(student), attendees.email_of(student)
     order.save(update_fields=["payer_name", "payer_email"])
     attendee = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
-    details = replace(details, attendee=attendee, student_id=student.pk, by_desk=True)
-    carts.add_line(order, *product, details.as_json())
+    line.student, line.by_desk = student, True
+    AttendeeDetails(attendee).set_on(line)
+    carts.add_lines(order, [line])
     account = student.user or student.guardian
     # An account that nobody has opened yet does not count, because its address may be mistyped.
     payer = account if account and account.is_active and account.email_confirmed_at else None

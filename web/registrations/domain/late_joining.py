@@ -9,7 +9,6 @@ from django.conf import settings
 from billing.models import OrderLine
 from classwork.models import ClassOffer
 from common.money import ZERO, round_amount
-from registrations.domain.line_details import AttendeeDetails
 
 TOO_LATE = "It’s too late to join this class. New students could join until class {}."
 
@@ -90,4 +89,4 @@ def too_late_message(class_offer: ClassOffer, at: datetime) -> str:
 
 
 def too_late_message_at_desk(line: OrderLine, class_offer: ClassOffer, at: datetime) -> str:
-    return "" if AttendeeDetails.from_line(line).may_join_late else too_late_message(class_offer, at)
+    return "" if line.may_join_late else too_late_message(class_offer, at)

@@ -1,4 +1,4 @@
-"""What the order line of a class or a ticket stores about its attendee, and how it was bought."""
+"""What the buyer of a spot typed. Whatever decides about admission, price or privacy is a column of the order line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -30,22 +30,8 @@ class Attendee:
 @dataclass(frozen=True)
 class AttendeeDetails:
     attendee: Attendee | None = None
-    student_id: int | None = None
-    """The student of the attendee, who is found or created when the spot is reserved."""
-    role: str = ""
     readiness: str = ""
     referral_source: str = ""
-    trial: bool = False
-    waitlist_entry_id: int | None = None
-    """The entry whose offer the line accepts."""
-    ticket_id: int | None = None
-    """The ticket that the line turns into a registration."""
-    moved_from: int | None = None
-    """The registration whose spot was moved to this line's class."""
-    by_desk: bool = False
-    may_join_late: bool = False
-    over_capacity: bool = False
-    difference_waived: bool = False
 
     @classmethod
     def from_line(cls, line: OrderLine) -> Self:
@@ -58,14 +44,8 @@ class AttendeeDetails:
         attendee = {"attendee": self.attendee.as_json()} if self.attendee else {}
         return _values_to_store(self) | attendee
 
-    def answers(self) -> Self:
-        """Only what the buyer entered."""
-        names = ("attendee", "role", "readiness", "referral_source", "trial")
-        return type(self)(**{name: getattr(self, name) for name in names})
-
-    def save_to(self, line: OrderLine) -> None:
+    def set_on(self, line: OrderLine) -> None:
         line.details = self.as_json()
-        line.save(update_fields=["details"])
 
 
 def _known_values(kind: type[Attendee | AttendeeDetails], stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,4 +55,4 @@ def _known_values(kind: type[Attendee | AttendeeDetails], stored: Mapping[str, A
 def _values_to_store(details: Attendee | AttendeeDetails) -> dict[str, Any]:
     """Equal values are stored as equal JSON, so that a cart recognizes the same line."""
     values = {field.name: getattr(details, field.name) for field in fields(details)}
-    return {name: value for name, value in values.items() if value not in ("", None, False)}
+    return {name: value for name, value in values.items() if value not in ("", None)}

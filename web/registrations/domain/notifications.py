@@ -7,7 +7,6 @@ from billing.models import PaymentIssue
 from common.errors import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
-from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, WaitlistEntry
 from users.domain import privacy
 from users.models import Student
@@ -28,8 +27,8 @@ def draft_registered_mail(registration: Registration) -> None:
     if not to or registration.line is None:
         return
     line, student_id = registration.line, registration.student_id
-    details, about = AttendeeDetails.from_line(line), ("order", line.order_id)
-    if details.moved_from:
+    about = ("order", line.order_id)
+    if line.moved_from_id:
         draft_message(
             "registrations.transferred_to_class",
             to=to,

@@ -57,7 +57,7 @@ def _admit_and_hold(registration: Registration, line: OrderLine, class_offer: Cl
     registration.meeting, registration.role, registration.over_capacity = meeting, admitted.role, admitted.over_capacity
     details = AttendeeDetails.from_line(line)
     registration.readiness, registration.referral_source = details.readiness, details.referral_source
-    registration.trial_of = class_offer.subject if details.trial else None
+    registration.trial_of = class_offer.subject if line.is_trial else None
     _choose_student_record(registration, line, class_offer, at)
     try:
         with transaction.atomic():

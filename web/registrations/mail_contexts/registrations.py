@@ -114,8 +114,8 @@ def ended_sample() -> dict[str, Any]:
 def moved_context(message: Message) -> dict[str, Any]:
     registrations = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
     registration = registrations.select_related("line", "student__guardian").first()
-    details = AttendeeDetails.from_line(registration.line) if registration and registration.line else AttendeeDetails()
-    old = Registration.objects.filter(pk=details.moved_from or 0).first()
+    old_id = registration.line.moved_from_id if registration and registration.line else None
+    old = Registration.objects.filter(pk=old_id or 0).first()
     if registration is None or old is None:
         raise MailNotNeeded("The student has a different spot now.")
     return reader_context(registration.student) | {

@@ -48,9 +48,9 @@ class AttendedKind(ProductKind):
         return self._people.setdefault(line.order_id, OrderPeople(line.order))
 
     def attendee_label(self, line: OrderLine) -> str:
-        details = AttendeeDetails.from_line(line)
-        name = self.people_of(line).name(details.attendee) if details.attendee else ""
-        return f"{name} ({details.role})" if details.role else name
+        attendee = AttendeeDetails.from_line(line).attendee
+        name = self.people_of(line).name(attendee) if attendee else ""
+        return f"{name} ({line.role})" if line.role else name
 
     def person_key(self, line: OrderLine) -> str:
         attendee = AttendeeDetails.from_line(line).attendee
@@ -63,11 +63,11 @@ class AttendedKind(ProductKind):
         return f"{whose} spot in {line} is canceled."
 
     def people(self, line: OrderLine) -> dict[str, Any]:
-        details, people = AttendeeDetails.from_line(line), self.people_of(line)
-        student = people.known_student(details.attendee) if details.attendee else None
+        attendee, people = AttendeeDetails.from_line(line).attendee, self.people_of(line)
+        student = people.known_student(attendee) if attendee else None
         return {
-            "attendee": people.key(details.attendee) if details.attendee else "",
-            "student_id": student.pk if student else details.student_id if details.by_desk else None,
+            "attendee": people.key(attendee) if attendee else "",
+            "student_id": student.pk if student else line.student_id if line.by_desk else None,
         }
 
     def about_people(self, line: OrderLine) -> list[str]:
@@ -93,24 +93,19 @@ class AttendedKind(ProductKind):
         """Returns an empty string if nothing prevents the purchase."""
         raise NotImplementedError
 
-    def answers(self, line: OrderLine) -> dict[str, Any]:
-        return AttendeeDetails.from_line(line).answers().as_json()
-
-    def is_difference_waived(self, line: OrderLine) -> bool:
-        return AttendeeDetails.from_line(line).difference_waived
-
     def role_names(self, line: OrderLine) -> list[str]:
         raise NotImplementedError
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        details, roles = AttendeeDetails.from_line(line), self.role_names(line)
-        if details.waitlist_entry_id or not roles:
+        roles = self.role_names(line)
+        if line.waitlist_entry_id or not roles:
             return None
-        return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
+        return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.role})
 
     def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
-        replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)
+        line.role = form.cleaned_data["role"]
+        line.save(update_fields=["role"])
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         spots.hold_spot(line)
@@ -183,16 +178,19 @@ class ClassKind(AttendedKind):
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         class_offer = self.class_offer(line, at)
-        details = AttendeeDetails.from_line(line)
         closed = (
             late_joining.too_late_message_at_desk(line, class_offer, at)
-            if details.by_desk
-            else registration_window.closed_reason(class_offer, at, known=details.ticket_id is not None)
+            if line.by_desk
+            else registration_window.closed_reason(class_offer, at, known=self._replaces_ticket(line))
         )
         if closed:
             return [closed]
         full = admission.admission_refusal(line, self._spots[class_offer.pk], at)
         return [*([full] if full else []), *self.about_people(line)]
+
+    @staticmethod
+    def _replaces_ticket(line: OrderLine) -> bool:
+        return line.exchanged_from is not None and line.exchanged_from.kind == attendees.TICKET_KIND
 
     def attendee_problem(self, line: OrderLine, student: Student) -> str:
         return eligibility.ALREADY.format(student) if (student.pk, line.product_id) in self._registered else ""

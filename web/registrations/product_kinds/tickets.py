@@ -14,7 +14,6 @@ from billing.rules.terms import Terms, TermsStep
 from classwork.models import ClassRole, Meeting, Subject
 from common.money import ZERO
 from registrations.domain import eligibility
-from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.tickets import admission, sales
 from registrations.product_kinds.classes import AttendedKind
 from users.models import Student
@@ -28,9 +27,7 @@ class TicketKind(AttendedKind):
 
     def describe(self, line: OrderLine) -> ProductDescription:
         meeting = sales.meeting_of_line(line)
-        title = (
-            f"{meeting.class_offer.subject.title}, {'trial' if AttendeeDetails.from_line(line).trial else 'drop-in'}"
-        )
+        title = f"{meeting.class_offer.subject.title}, {'trial' if line.is_trial else 'drop-in'}"
         who = self.attendee_label(line)
         when = str(meeting.slot)
         return ProductDescription(title, f"{who}: {when}" if who else when, meeting.class_offer.get_absolute_url())
@@ -39,7 +36,7 @@ class TicketKind(AttendedKind):
         """Neither the early price nor the multi-class discount applies."""
         meeting = sales.meeting_of_line(line)
         return PriceFacts(
-            list_price=sales.ticket_price(meeting.class_offer, trial=AttendeeDetails.from_line(line).trial) or ZERO,
+            list_price=sales.ticket_price(meeting.class_offer, trial=line.is_trial) or ZERO,
             first_meeting_at=meeting.starts_at,
             at_the_door=meeting.class_offer.pay_at_door,
             **self.people(line),
@@ -54,8 +51,7 @@ class TicketKind(AttendedKind):
 
     def attendee_problem(self, line: OrderLine, student: Student) -> str:
         meeting = sales.meeting_of_line(line)
-        trial = AttendeeDetails.from_line(line).trial
-        conflict = eligibility.find_student_conflict(student, meeting.class_offer, meeting, trial=trial)
+        conflict = eligibility.find_student_conflict(student, meeting.class_offer, meeting, trial=line.is_trial)
         return conflict.message if conflict else ""
 
     def role_names(self, line: OrderLine) -> list[str]:

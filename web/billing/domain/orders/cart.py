@@ -112,27 +112,22 @@ def find_cart_of_account(account: User) -> Order | None:
 
 
 def add_line(
-    cart: Order,
-    kind: str,
-    product_id: int,
-    details: dict[str, Any] | None = None,
-    exchanged_from: OrderLine | None = None,
+    cart: Order, kind: str, product_id: int, details: dict[str, Any] | None = None, **columns: Any
 ) -> OrderLine:
-    return add_lines(cart, kind, [(product_id, details or {})], exchanged_from)[0]
+    line = OrderLine(kind=kind, product_id=product_id, details=details or {}, **columns)
+    return add_lines(cart, [line])[0]
 
 
 @transaction.atomic
-def add_lines(
-    cart: Order, kind: str, items: Iterable[tuple[int, dict[str, Any]]], exchanged_from: OrderLine | None = None
-) -> list[OrderLine]:
-    """Each item is a product and its details. The number of statements does not depend on how many there are."""
-    product_kinds.kind_named(kind)
+def add_lines(cart: Order, chosen: Iterable[OrderLine]) -> list[OrderLine]:
+    """Add lines that are not stored yet. The number of statements does not depend on how many there are."""
     cart.refresh_from_db(from_queryset=Order.objects.select_for_update())
     stored = list(cart.lines.all())
     lines: list[OrderLine] = []
     new: list[OrderLine] = []
-    for product_id, details in items:
-        line = OrderLine(order=cart, kind=kind, product_id=product_id, details=details, exchanged_from=exchanged_from)
+    for line in chosen:
+        product_kinds.kind_named(line.kind)
+        line.order = cart
         # A double click adds one line only.
         same = next((each for each in [*stored, *new] if _orders_the_same(each, line)), None)
         lines.append(same or line)
@@ -145,8 +140,7 @@ def add_lines(
 
 
 def _orders_the_same(line: OrderLine, other: OrderLine) -> bool:
-    names = ("kind", "product_id", "details", "exchanged_from_id")
-    return all(getattr(line, name) == getattr(other, name) for name in names)
+    return all(getattr(line, name) == getattr(other, name) for name in OrderLine.CHOICE)
 
 
 @transaction.atomic

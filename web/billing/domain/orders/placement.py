@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -121,16 +120,11 @@ def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> Deci
 
 @transaction.atomic
 def place_exchange_order(
-    old: OrderLine,
-    product_id: int,
-    details: dict[str, Any],
-    options: PlacementOptions,
-    *,
-    seen: SeenTotals | None,
-    at: datetime,
+    old: OrderLine, new: OrderLine, options: PlacementOptions, *, seen: SeenTotals | None, at: datetime
 ) -> Order:
-    cart = carts.create_second_cart(old.order)
-    carts.add_line(cart, old.kind, product_id, details, exchanged_from=old)
+    """The new line is not stored yet."""
+    cart, new.exchanged_from = carts.create_second_cart(old.order), old
+    carts.add_lines(cart, [new])
     return place_order(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 

@@ -45,7 +45,8 @@ def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
     try:
         kind = product_kinds.kind_of_line(line)
         with transaction.atomic():
-            new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line))
+            chosen = {"role": line.role, "is_trial": line.is_trial}
+            new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line), **chosen)
             # Raising here also removes the new line.
             if problems := kind.problems(new, at):
                 raise ProductUnavailable(problems[0])

@@ -116,7 +116,7 @@ def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     exchange = Exchange.of(line.exchanged_from, at)
     if line.kind != line.exchanged_from.kind:  # The other kind has already counted what was used.
         exchange = replace(exchange, is_used=False)
-    return exchange.facts(facts, waived=kind.is_difference_waived(line))
+    return exchange.facts(facts, waived=line.difference_waived)
 
 
 @dataclass(frozen=True)

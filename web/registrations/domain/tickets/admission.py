@@ -23,13 +23,13 @@ def admit_guest(line: OrderLine, meeting: Meeting, at: datetime) -> AdmittedSpot
     if reason := ticket_refusal(line, meeting, at):
         raise ProductUnavailable(reason)
     availability = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
-    return AdmittedSpot(assign_roles(availability.rules, availability.counts, [admission.requested_role(line)])[0])
+    return AdmittedSpot(assign_roles(availability.rules, availability.counts, [line.role])[0])
 
 
 def ticket_refusal(line: OrderLine, meeting: Meeting, at: datetime) -> str:
     """Returns '' if there is a spot. The balance of the roles does not matter for a single meeting."""
     availability = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
-    requested = [admission.requested_role(other) for other in _lines_admitted_on_day(line)]
+    requested = [other.role for other in _lines_admitted_on_day(line)]
     if availability.rules.roles and any(other not in {*availability.rules.names, EITHER} for other in requested):
         return admission.WHICH_ROLE
     rules = replace(availability.rules, most_apart=None, ratio=None, active_from=0)

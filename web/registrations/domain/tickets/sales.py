@@ -12,7 +12,6 @@ from classwork.models import ClassOffer, Meeting
 from common import dates
 from registrations.domain import capacity, registration_window
 from registrations.domain.capacity import Availability
-from registrations.domain.line_details import AttendeeDetails
 
 NOT_SOLD = "This class has no drop-ins or trials."
 NO_TRIAL = "This class has no trial."
@@ -67,8 +66,7 @@ def meeting_of_line(line: OrderLine) -> Meeting:
 
 
 def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    details = AttendeeDetails.from_line(line)
-    return ticket_closed_reason(meeting, at, trial=details.trial, by_desk=details.by_desk)
+    return ticket_closed_reason(meeting, at, trial=line.is_trial, by_desk=line.by_desk)
 
 
 def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:

@@ -1,6 +1,6 @@
 """Transfers of a spot to another class: the checks, the quote, and the transfer itself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -149,9 +149,7 @@ def _perform_transfer(
     before = exchanges.returned_so_far(line)
     try:
         with transaction.atomic():
-            order = _place_transfer_order(
-                line, _transfer_line_details(registration, line, target, by), target.class_offer, by, at
-            )
+            order = _place_transfer_order(line, _transferred_line(registration, line, target, by), by, at)
     except (OrderNotPlaced, OrderTransitionRefused) as refused:
         raise RegistrationRefused(str(refused), "order_refused") from refused
     result = _build_transfer_quote(order, exchanges.returned_so_far(line).since(before), at)
@@ -160,18 +158,16 @@ def _perform_transfer(
     return order, result
 
 
-def _place_transfer_order(
-    line: OrderLine, details: AttendeeDetails, class_offer: ClassOffer, by: User | DeskOverride, at: datetime
-) -> Order:
+def _place_transfer_order(line: OrderLine, new: OrderLine, by: User | DeskOverride, at: datetime) -> Order:
     """An unpaid line is canceled at no cost and ordered again with the same due date."""
     staff, old = by.staff if isinstance(by, DeskOverride) else None, line.order
     if old.state == Order.State.PAID:
         how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placement.place_exchange_order(line, class_offer.pk, details.as_json(), how, seen=None, at=at)
+        return placement.place_exchange_order(line, new, how, seen=None, at=at)
     if balances.amount_received(old):
         raise RegistrationRefused(PAY_FIRST, "not_paid")
     cart = carts.create_second_cart(old)
-    carts.add_line(cart, line.kind, class_offer.pk, details.as_json())
+    carts.add_lines(cart, [new])
     how = placement.PlacementOptions(
         old.due_kind, due_date=old.due_date, by_staff=staff, payer=old.payer, is_known=True
     )
@@ -181,27 +177,29 @@ def _place_transfer_order(
     return order
 
 
-def _transfer_line_details(
+def _transferred_line(
     registration: Registration, line: OrderLine, target: TransferRequest, by: User | DeskOverride
-) -> AttendeeDetails:
+) -> OrderLine:
     attendee = AttendeeDetails.from_line(line).attendee or Attendee(STUDENT, student_id=registration.student_id)
-    details = AttendeeDetails(
-        attendee, registration.student_id, target.role, target.readiness, moved_from=registration.pk
+    new = OrderLine(
+        kind=line.kind,
+        product_id=target.class_offer.pk,
+        details=AttendeeDetails(attendee, target.readiness).as_json(),
+        student_id=registration.student_id,
+        role=target.role,
+        moved_from_id=registration.pk,
     )
     if isinstance(by, DeskOverride):
-        return replace(
-            details,
-            by_desk=True,
-            may_join_late=by.staff.has_perm("registrations.join_late"),
-            over_capacity=by.over_capacity,
-            difference_waived=by.waived,
-        )
+        new.by_desk, new.may_join_late = True, by.staff.has_perm("registrations.join_late")
+        new.over_capacity, new.difference_waived = by.over_capacity, by.waived
+        return new
     offered_entries = [
         entry.pk
         for entry in open_offers.offers_to_student_alone(registration)
         if entry.class_offer_id == target.class_offer.pk
     ]
-    return replace(details, waitlist_entry_id=offered_entries[0] if offered_entries else None)
+    new.waitlist_entry_id = offered_entries[0] if offered_entries else None
+    return new
 
 
 def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: datetime) -> TransferQuote:

@@ -1,6 +1,5 @@
 """Transfers of a spot to another person, in which no money moves."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -73,14 +72,12 @@ def transfer_to_person(
     line = check_transferable(registration, by, at)
     new_registration = spots.hand_over_spot(registration, student, readiness, at)
     attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
-    _rename_attendee(line, AttendeeDetails(attendee, new_registration.student_id))
+    AttendeeDetails(attendee).set_on(line)
+    line.student = new_registration.student
+    # What the earlier attendee was allowed does not hold for the new one.
+    line.moved_from_id, line.waitlist_entry_id, line.may_join_late, line.over_capacity = None, None, False, False
+    line.detail = product_kinds.kind_of_line(line).describe(line).detail[:300]
+    line.save()
     staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
     record_action(staff, "registrations.transferred_to_person", registration, why=why, to=new_registration.pk)
     return new_registration
-
-
-def _rename_attendee(line: OrderLine, details: AttendeeDetails) -> None:
-    before = AttendeeDetails.from_line(line)
-    replace(details, role=before.role, by_desk=before.by_desk).save_to(line)
-    line.detail = product_kinds.kind_of_line(line).describe(line).detail[:300]
-    line.save(update_fields=["detail"])

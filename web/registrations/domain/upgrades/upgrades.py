@@ -81,13 +81,8 @@ def joining_terms_with_ticket(ticket: Registration, now: JoiningTerms, paid: Dec
 
 
 def quote_upgrade(ticket: Registration, at: datetime) -> tuple[Decimal, Decimal]:
-    line = OrderLine(
-        order=ticket.ordered_line.order,
-        kind=attendees.CLASS_KIND,
-        product_id=ticket.class_offer_id,
-        details=upgrade_line_details(ticket).as_json(),
-        exchanged_from=ticket.ordered_line,
-    )
+    line = _upgraded_line(ticket)
+    line.order = ticket.ordered_line.order
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
     lost = quotes.lines_past_early_price([item], at)
     price = quotes.compute_price(
@@ -108,10 +103,7 @@ def add_upgrade_to_cart(ticket: Registration, cart: Order, at: datetime) -> None
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = old_order.payer_name, old_order.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    details = upgrade_line_details(ticket)
-    carts.add_line(
-        cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.ordered_line
-    )
+    carts.add_lines(cart, [_upgraded_line(ticket)])
 
 
 def is_paid_by_someone_else(ticket: Registration) -> bool:
@@ -119,20 +111,25 @@ def is_paid_by_someone_else(ticket: Registration) -> bool:
     return ticket.ordered_line.order.payer_email != attendees.email_of(ticket.student)
 
 
-def upgrade_line_details(ticket: Registration) -> AttendeeDetails:
+def _upgraded_line(ticket: Registration) -> OrderLine:
     attendee = AttendeeDetails.from_line(ticket.ordered_line).attendee
-    return AttendeeDetails(attendee, ticket.student_id, ticket.role, ticket_id=ticket.pk)
+    return OrderLine(
+        kind=attendees.CLASS_KIND,
+        product_id=ticket.class_offer_id,
+        details=AttendeeDetails(attendee).as_json(),
+        student_id=ticket.student_id,
+        role=ticket.role,
+        exchanged_from=ticket.ordered_line,
+    )
 
 
 @transaction.atomic
 def upgrade_at_desk(ticket: Registration, *, by: User, why: str, at: datetime) -> Order:
     old_order = ticket.ordered_line.order
     cart = carts.create_second_cart(old_order)
-    may_join_late = by.has_perm("registrations.join_late")
-    details = replace(upgrade_line_details(ticket), by_desk=True, may_join_late=may_join_late)
-    carts.add_line(
-        cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.ordered_line
-    )
+    line = _upgraded_line(ticket)
+    line.by_desk, line.may_join_late = True, by.has_perm("registrations.join_late")
+    carts.add_lines(cart, [line])
     how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=old_order.payer)
     order = placement.place_order(cart, how, seen=None, at=at)
     record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)

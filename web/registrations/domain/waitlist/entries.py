@@ -130,8 +130,8 @@ def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.offered_roles, strict=True):
-        details = AttendeeDetails(Attendee.from_json(person), role=role, waitlist_entry_id=entry.pk)
-        carts.add_line(cart, CLASS_KIND, entry.class_offer_id, details.as_json())
+        details = AttendeeDetails(Attendee.from_json(person)).as_json()
+        carts.add_line(cart, CLASS_KIND, entry.class_offer_id, details, role=role, waitlist_entry_id=entry.pk)
 
 
 def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:
