@@ -243,8 +243,21 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
 
 class OrderLine(models.Model):
-    CHOICE = ("kind", "product_id", "details", "student_id", "role", "is_trial", "waitlist_entry_id", "moved_from_id",
-              "by_desk", "may_join_late", "over_capacity", "difference_waived", "exchanged_from_id")  # fmt: skip
+    CHOICE = (
+        "kind",
+        "product_id",
+        "details",
+        "student_id",
+        "role",
+        "is_trial",
+        "waitlist_entry_id",
+        "moved_from_id",
+        "by_desk",
+        "may_join_late",
+        "over_capacity",
+        "difference_waived",
+        "exchanged_from_id",
+    )
     """What is ordered, as opposed to what it costs and what became of it."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -257,9 +270,13 @@ class OrderLine(models.Model):
         help_text=_("What the buyer typed, as the product kind stores it. It decides nothing."),
     )
     student = models.ForeignKey(
-        Student, on_delete=models.SET_NULL, null=True, blank=True, related_name="order_lines",
+        Student,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="order_lines",
         help_text=_("Who attends. A person who was only named is found or created when the order is placed."),
-    )  # fmt: skip
+    )
     role = models.CharField(max_length=30, blank=True)
     is_trial = models.BooleanField(default=False)
     waitlist_entry_id = models.BigIntegerField(
@@ -284,9 +301,14 @@ class OrderLine(models.Model):
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True, editable=False)
     cancellation = models.JSONField(null=True, blank=True, editable=False, help_text=_("The result of canceling it."))
     exchanged_from = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="exchanged_to",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="exchanged_to",
         help_text=_("The earlier, paid line whose spot this one takes."),
-    )  # fmt: skip
+    )
     reserves_exchange = models.BooleanField(
         default=False, editable=False, help_text=_("Its order is placed, so the line it replaces is reserved for it.")
     )
