@@ -10,6 +10,9 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
+from registrations.domain import desk_orders
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.desk_orders import DeskChoice
 from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee, AttendeeDetails
 from users.models import Student, User
 
@@ -45,6 +48,11 @@ def place(order: Order, due: str = Order.Due.NOW, **how: Any) -> Order:
     return placement.place_order(
         order, placement.PlacementOptions(due, **({"is_known": True} | how)), seen=None, at=timezone.now()
     )
+
+
+def register_at_desk(by: User, class_offer: ClassOffer, person: Student | TypedPerson, **how: Any) -> Order:
+    entered = {name: how.pop(name) for name in ("role", "over_capacity") if name in how}
+    return desk_orders.place_order(None, by, DeskChoice(person, [class_offer.pk], **entered), **how)
 
 
 def pay(order: Order) -> Order:

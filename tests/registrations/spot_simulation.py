@@ -10,14 +10,14 @@ from billing.domain.orders import pay_at_door
 from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
-from registrations.domain import desk_registrations, spots
+from registrations.domain import spots
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations import student_cancellation
 from registrations.domain.line_details import Attendee
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests.billing import order_simulation
-from tests.registrations.purchases import cart, me, of, other, place
+from tests.registrations.purchases import cart, me, of, other, place, register_at_desk
 from users.models import User
 
 State = Registration.State
@@ -57,9 +57,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
         name = NAMES[number % 3]
         person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
-            desk_registrations.register_at_desk(
-                self.staff, self.class_offers[number % 3], person, why="x", over_capacity=over_capacity
-            )
+            register_at_desk(self.staff, self.class_offers[number % 3], person, why="x", over_capacity=over_capacity)
 
     def register_over_capacity(self, number: int) -> None:
         self.register_at_desk(number, over_capacity=True)

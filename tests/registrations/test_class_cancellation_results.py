@@ -16,13 +16,12 @@ from billing.models import Credit, Order, Payment, Refund
 from classwork.models import Subject
 from common import dates
 from outbox.testing import run_all
-from registrations.domain import desk_registrations as front_desk
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import ClassCancellation, CompensationPolicy
 from tests import factories
 from tests.registrations.class_cancellations import ZERO, CancellationResultTest
-from tests.registrations.purchases import cart, me, other, place
+from tests.registrations.purchases import cart, me, other, place, register_at_desk
 from users.models import Student, User
 
 
@@ -53,7 +52,7 @@ class LedgerTest(CancellationResultTest):
             (self.gus, Student.objects.get(pk=self.kit.pk)),
             (None, TypedPerson("Nora", "New", "nora@example.org")),
         ):
-            order = front_desk.register_at_desk(self.ada, self.class_offer, person)
+            order = register_at_desk(self.ada, self.class_offer, person)
             attempts.record_desk_payment(
                 order,
                 "cash",

@@ -162,7 +162,7 @@ class HoldTest(DeskTestCase):
 class DeskRegistrationTest(DeskTestCase):
     def register(self, **more: Any) -> Any:
         form = {
-            "class_offer": self.class_offer.pk,
+            "classes": [self.class_offer.pk],
             "first_name": "Wes",
             "last_name": "Walk-in",
             "email": "wes@example.org",
@@ -191,7 +191,7 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_known_student_is_registered_with_their_record(self) -> None:
-        page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"class_offer": self.class_offer.pk})
+        page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"classes": [self.class_offer.pk]})
         self.assertEqual(page.status_code, 302)
         self.assertEqual(Registration.objects.get().student, self.kit)
         self.assertEqual(Order.objects.get().payer_email, "gus@example.org")
@@ -228,5 +228,5 @@ class DeskRegistrationTest(DeskTestCase):
 
     def test_past_class_cannot_be_chosen(self) -> None:
         old = factories.create_class_offer(self.past_session(), factories.create_subject(version="B"))
-        page = self.register(class_offer=old.pk)
+        page = self.register(classes=[old.pk])
         self.assertContains(page, "Select a valid choice")

@@ -16,12 +16,12 @@ from billing.models import Order, PriceAdjustment
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer
 from common.money import is_payable_amount
-from registrations.domain import desk_registrations, late_joining, registration_window
+from registrations.domain import late_joining, registration_window
 from registrations.models import Registration
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.page_text import text_of
-from tests.registrations.purchases import cart, line, me, pay, place
+from tests.registrations.purchases import cart, line, me, pay, place, register_at_desk
 from tests.registrations.started_classes import reload_class, start_class
 
 prices = st.decimals(min_value=0, max_value=500, places=2)
@@ -155,9 +155,9 @@ class LastJoiningTest(LateTestCase):
         self.price_with(last_joinable_class=1)
         class_offer, right = reload_class(self.class_offer), Permission.objects.get(codename="join_late")
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
-            desk_registrations.register_at_desk(self.tess, class_offer, self.kit)
+            register_at_desk(self.tess, class_offer, self.kit)
         self.tess.user_permissions.add(right)
         clerk = type(self.tess).objects.get(pk=self.tess.pk)
-        order = desk_registrations.register_at_desk(clerk, class_offer, self.kit)
+        order = register_at_desk(clerk, class_offer, self.kit)
         self.assertEqual(order.regular_total, 36)
         self.assertTrue(Registration.objects.live().filter(student=self.kit, class_offer=class_offer).exists())

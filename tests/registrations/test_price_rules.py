@@ -8,9 +8,8 @@ from django.test import override_settings
 
 from billing.domain.pricing.quotes import Price, PriceRequest
 from common.money import percent_of
-from registrations.domain import desk_registrations
 from tests.base import SchoolTestCase
-from tests.registrations.purchases import cart, me, other, place
+from tests.registrations.purchases import cart, me, other, place, register_at_desk
 from users.models import Student
 
 LAST_RULES = settings.PRICE_RULES.index("billing.domain.pricing.price_rules.apply_exchange_credit")
@@ -41,7 +40,7 @@ class StudentPriceRuleTest(SchoolTestCase):
 
     def test_rule_applies_to_the_student_whom_the_desk_registers(self) -> None:
         student = Student.objects.get(pk=self.student.pk)
-        order = desk_registrations.register_at_desk(self.ada, self.class_offer, student)
+        order = register_at_desk(self.ada, self.class_offer, student)
         self.assertEqual(order.early_total, Decimal("58.50"))
 
     def test_strangers_name_tells_the_rule_nothing_about_a_stored_student(self) -> None:

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
-from registrations.domain import calendar_feeds, desk_registrations
+from registrations.domain import calendar_feeds
 from registrations.models import Registration
 from tests import factories
-from tests.registrations.purchases import cart, me, of, pay, place
+from tests.registrations.purchases import cart, me, of, pay, place, register_at_desk
 from tests.registrations.registration_pages import URL, RegistrationPagesTestCase, order_form
 from tests.users.hashers import CountingHasher
 from tests.users.mail_links import masked
@@ -248,7 +248,7 @@ class MyClassesTest(RegistrationPagesTestCase):
         self.assertNotContains(self.client.get(reverse("my_classes")), self.class_offer.subject.title)
 
     def test_order_entered_at_the_desk_is_linked_once_the_address_is_confirmed(self) -> None:
-        order = desk_registrations.register_at_desk(self.ada, self.class_offer, self.student)
+        order = register_at_desk(self.ada, self.class_offer, self.student)
         self.log_in(self.alice)
         self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
         self.alice.email_confirmed_at = timezone.now()

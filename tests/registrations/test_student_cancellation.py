@@ -18,7 +18,7 @@ from classwork.models import Meeting
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import delivery_problems, run_all
-from registrations.domain import desk_registrations, status_text
+from registrations.domain import status_text
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry
@@ -95,7 +95,7 @@ class AttendeeCancellationTest(SchoolTestCase):
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject(version="B"))
-        order = desk_registrations.register_at_desk(self.ada, other, self.student)
+        order = purchases.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
         self.assertEqual(self.client.get(self.url(purchases.line(order).registrations.get())).status_code, 200)
         self.alice.email_confirmed_at = timezone.now()

@@ -16,7 +16,7 @@ from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import ClassOffer
 from outbox.testing import run_all
-from registrations.domain import attendees, capacity, desk_registrations, spot_offers
+from registrations.domain import attendees, capacity, spot_offers
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
@@ -27,7 +27,7 @@ from registrations.rules import walk_log
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
 from tests import factories
 from tests.registrations import spot_simulation
-from tests.registrations.purchases import cart, place
+from tests.registrations.purchases import cart, place, register_at_desk
 from users.models import User
 
 State = WaitlistEntry.State
@@ -139,7 +139,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
         more = {"why": "x", "over_capacity": over_capacity, "role": self.role_for(number)}
         with suppress(OrderNotPlaced):
-            desk_registrations.register_at_desk(self.staff, self.class_offer, person, **more)
+            register_at_desk(self.staff, self.class_offer, person, **more)
 
     # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 

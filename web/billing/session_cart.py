@@ -17,6 +17,7 @@ from users.models import User
 
 KEY_AGE = timedelta(days=730)
 CART = "cart"
+DESK_CART = "desk_cart"
 PLACED = "placed_orders"
 PAYER = "payer"
 PAY_UNTIL = "pay_until"
@@ -54,6 +55,17 @@ def find_or_create_cart(request: HttpRequest) -> Order:
         visitor_cart = carts.create_cart(account_of_request(request))
         request.session[CART] = visitor_cart.pk
     return visitor_cart
+
+
+def find_desk_cart(request: HttpRequest) -> Order | None:
+    """Return the order that is being entered at the desk in this browser."""
+    number = request.session.get(DESK_CART)
+    desk_carts = Order.objects.filter(pk=number or 0, state=Order.State.CART, payer=None)
+    return desk_carts.select_related("discount_code").prefetch_related("lines").first() if number else None
+
+
+def remember_desk_cart(request: HttpRequest, cart: Order) -> None:
+    request.session[DESK_CART] = cart.pk
 
 
 def merge_carts_after_login(request: HttpRequest, user: User) -> None:

@@ -6,16 +6,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import session_cart
 from billing.domain.orders import cart as carts
-from billing.domain.pricing import balances
 
 
 @require_safe
 def show_cart(request: HttpRequest) -> HttpResponse:
     cart = session_cart.find_cart(request)
     summary = carts.price_cart(cart, timezone.now()) if cart else None
-    bill = balances.bill_lines((cart_line.line for cart_line in summary.lines), summary.quote.now) if summary else []
-    items = list(zip(summary.lines, bill, strict=True)) if summary else []
-    context = {"cart": cart, "summary": summary, "items": items, "to_pay": session_cart.orders_to_pay(request)}
+    context = {"cart": cart, "summary": summary, "to_pay": session_cart.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import session_cart
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
-from billing.domain.pricing import balances
 from billing.domain.product_kinds import ProductKind
 from billing.domain.vouchers import redemption as vouchers
 from billing.errors import DiscountCodeRefused, OrderAlreadyPlaced, OrderNotPlaced
@@ -150,7 +149,6 @@ def _checkout_context(request: HttpRequest, cart: Order, kept: KeptForm | None) 
         "not_you": _remembered_first_name(request, cart),
         "pays_now": bool(snapshot.total_after_vouchers) and not form.offers_later,
         "door_needs_click": snapshot.at_the_door and not request.user.is_authenticated,
-        "bill": balances.bill_lines([row.line for row in snapshot.lines], snapshot.quote.now),
         "policies": _distinct_policies(snapshot),
         "repeated": _repeated_lines(request, snapshot, at),
     }

@@ -13,7 +13,8 @@ from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import ClassOffer, Session
 from common import dates
-from registrations.domain import attendees, capacity, cart, desk_registrations
+from registrations.domain import capacity, cart, desk_orders
+from registrations.domain.attendees import TypedPerson
 from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
@@ -48,9 +49,9 @@ def load() -> None:
     alice = Student.objects.get(user__email="alice@example.org")
     kit = Student.objects.get(guardian__email="gus@example.org")
     for session, version in ((past, "A"), (running, "B")):
-        pay_in_cash(ada, desk_registrations.register_at_desk(ada, beginner_class(session, version), alice))
-    pay_in_cash(ada, desk_registrations.register_at_desk(ada, beginner_class(running, "A"), kit))
-    desk_registrations.register_at_desk(ada, beginner_class(following, "A"), kit)
+        pay_in_cash(ada, register_at_desk(ada, beginner_class(session, version), alice))
+    pay_in_cash(ada, register_at_desk(ada, beginner_class(running, "A"), kit))
+    register_at_desk(ada, beginner_class(following, "A"), kit)
     register_for_two_classes(ada, User.objects.get(email="alice@example.org"), following)
     fill_class(ada, beginner_class(following, "A"), NAMES[:8])
     fill_class(ada, following.class_offers.get(subject__name="Solo jazz"), NAMES[2:])
@@ -93,6 +94,10 @@ def open_cart_for(account: User) -> Order:
     return order
 
 
+def register_at_desk(ada: User, class_offer: ClassOffer, person: Student | TypedPerson) -> Order:
+    return desk_orders.place_order(None, ada, desk_orders.DeskChoice(person, [class_offer.pk]))
+
+
 def beginner_class(session: Session, version: str) -> ClassOffer:
     return session.class_offers.get(subject__level__code="Beg", subject__version=version)
 
@@ -111,9 +116,7 @@ def fill_class(ada: User, class_offer: ClassOffer, names: tuple[str, ...]) -> No
     for number, name in enumerate(names):
         if capacity.availability_of(class_offer, timezone.now()).is_full:
             return
-        order = desk_registrations.register_at_desk(
-            ada, class_offer, attendees.TypedPerson(name, "Demo", f"{name.lower()}.demo@example.org")
-        )
+        order = register_at_desk(ada, class_offer, TypedPerson(name, "Demo", f"{name.lower()}.demo@example.org"))
         if number % 2:
             pay_in_cash(ada, order)
 

@@ -65,6 +65,18 @@ class OrderPeople:
             return next((student for student in self.in_care if student.user_id == self.order.payer_id), None)
         return None
 
+    @cached_property
+    def registered_by_desk(self) -> dict[int, Student]:
+        numbers = {line.student_id for line in self.order.lines.all() if line.by_desk and line.student_id}
+        return Student.objects.in_bulk(numbers) if numbers else {}
+
+    def student(self, line: OrderLine) -> Student | None:
+        """Returns the student of a line whom the desk registers, or for whom the buyer speaks."""
+        if line.by_desk:
+            return self.registered_by_desk.get(line.student_id or 0)
+        attendee = AttendeeDetails.from_line(line).attendee
+        return self.known_student(attendee) if attendee else None
+
     def name(self, attendee: Attendee) -> str:
         if attendee.who == STUDENT:
             return str(self.known_student(attendee) or "")
@@ -131,7 +143,20 @@ def find_or_create_by_email(person: TypedPerson) -> Student:
     """Runs the same queries and writes one row in every case, so that the response time reveals nothing."""
     owner_name = person.in_care_of or (person.first_name, person.last_name)
     accounts.prepare_account(person.email, *owner_name)
-    account = User.objects.select_for_update().get(email=person.email)
+    student, owner = _match_student(person, User.objects.select_for_update().get(email=person.email))
+    if student is not None:
+        equalize_work(student)
+        return student
+    return Student.objects.create(first_name=person.first_name, last_name=person.last_name, email=person.email, **owner)
+
+
+def find_by_email(person: TypedPerson) -> Student | None:
+    account = User.objects.filter(email=person.email).first()
+    return _match_student(person, account)[0] if account else None
+
+
+def _match_student(person: TypedPerson, account: User) -> tuple[Student | None, dict[str, User]]:
+    """Returns the student of this name under the account, or to whom a new one belongs."""
     key = names.name_key(person.first_name, person.last_name)
     same_name = Q(name_key=key, user=None) & (Q(guardian=account) | Q(offered_to=account, guardian=None))
     found = list(Student.objects.filter(Q(user=account) | same_name))
@@ -139,12 +164,8 @@ def find_or_create_by_email(person: TypedPerson) -> Student:
     child = next((student for student in found if student.guardian_id and not student.user_id), None)
     offered = next((student for student in found if not student.guardian_id and not student.user_id), None)
     is_owner = key in (own.name_key if own else "", names.name_key(account.first_name, account.last_name))
-    student = (own if is_owner else None) or child or offered
-    if student is not None:
-        equalize_work(student)
-        return student
     owner = {"user": account} if is_owner and own is None else {"offered_to": account}
-    return Student.objects.create(first_name=person.first_name, last_name=person.last_name, email=person.email, **owner)
+    return (own if is_owner else None) or child or offered, owner
 
 
 def equalize_work(student: Student) -> None:

@@ -1,25 +1,18 @@
-"""Searching for registrations at the desk, and entering them there."""
+"""Searching for registrations and classes at the desk."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from billing.domain.orders import cart as carts
-from billing.domain.orders import placement
-from billing.models import Order, OrderLine
-from classwork.models import ClassOffer, Meeting, Subject
+from billing.models import Order
+from classwork.models import ClassOffer, Subject
 from common.search import read_number, split_words
-from history.domain import record_action
-from registrations.domain import attendees, referral_sources
-from registrations.domain.attendees import TypedPerson
-from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
+from registrations.domain import referral_sources
 from registrations.models import Registration
-from users.models import Student, User
+from users.models import Student
 
 State = Registration.State
 
@@ -89,48 +82,3 @@ def search_students(text: str) -> QuerySet[Student]:
 def classes_open_to_desk(at: datetime) -> QuerySet[ClassOffer]:
     ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__canceled_at=None).distinct()
     return ahead.select_related("subject__level", "session")
-
-
-@transaction.atomic
-def register_at_desk(
-    by: User,
-    class_offer: ClassOffer,
-    person: Student | TypedPerson,
-    *,
-    why: str = "",
-    over_capacity: bool = False,
-    pay_by: date | None = None,
-    role: str = "",
-) -> Order:
-    line = OrderLine(kind=attendees.CLASS_KIND, product_id=class_offer.pk, role=role, over_capacity=over_capacity)
-    line.may_join_late = by.has_perm("registrations.join_late")
-    how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, due_date=pay_by, by_staff=by)
-    order = _place_desk_order(person, line, how)
-    class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
-    record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
-    return order
-
-
-@transaction.atomic
-def sell_ticket_at_desk(
-    by: User, meeting: Meeting, person: Student | TypedPerson, *, trial: bool, role: str = ""
-) -> Order:
-    line = OrderLine(kind=attendees.TICKET_KIND, product_id=meeting.pk, role=role, is_trial=trial)
-    order = _place_desk_order(person, line, placement.PlacementOptions(Order.Due.DOOR, by_staff=by))
-    record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
-    return order
-
-
-def _place_desk_order(person: Student | TypedPerson, line: OrderLine, how: placement.PlacementOptions) -> Order:
-    student = person if isinstance(person, Student) else attendees.find_or_create_by_email(person)
-    order = carts.create_cart()
-    order.payer_name, order.payer_email = str(student), attendees.email_of(student)
-    order.save(update_fields=["payer_name", "payer_email"])
-    attendee = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
-    line.student, line.by_desk = student, True
-    AttendeeDetails(attendee).set_on(line)
-    carts.add_lines(order, [line])
-    account = student.user or student.guardian
-    # An account that nobody has opened yet does not count, because its address may be mistyped.
-    payer = account if account and account.is_active and account.email_confirmed_at else None
-    return placement.place_order(order, replace(how, payer=payer), seen=None, at=timezone.now())

@@ -5,12 +5,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.forms import DueDateField
-from classwork.models import ClassOffer, ClassRole
+from classwork.models import ClassOffer
 from classwork.rules.levels import format_level
 from common.forms import set_choices
 from registrations.domain.attendees import TypedPerson, default_choices
@@ -206,39 +204,3 @@ class PersonForm(forms.Form):
             return self.student
         data = self.cleaned_data
         return TypedPerson(data["first_name"], data["last_name"], data["email"])
-
-
-class DeskRegistrationForm(PersonForm):
-    """A registration entered at the desk."""
-
-    field_order = ("class_offer",)
-
-    class_offer = ClassOfferField(label=_("Class"), queryset=ClassOffer.objects.none())
-    pay_by = DueDateField(label=_("Due date"), required=False, help_text=_("Leave empty to pay at the door."))
-    role = forms.ChoiceField(label=_("Role"), required=False, help_text=_("For a class that has roles."))
-    over_capacity = forms.BooleanField(label=_("Register anyway if the class is full"), required=False)
-    why = forms.CharField(label=_("Reason"), max_length=300, required=False, help_text=_("Shown in the history."))
-
-    def __init__(
-        self, class_offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
-    ) -> None:
-        super().__init__(student, *args, **kwargs)
-        cast(ClassOfferField, self.fields["class_offer"]).queryset = class_offers
-        roles = (
-            ClassRole.objects.filter(class_offer__in=class_offers)
-            .order_by("name")
-            .values_list("name", flat=True)
-            .distinct()
-        )
-        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, gettext("Either is fine"))]
-        cast(forms.ChoiceField, self.fields["role"]).choices = choices
-        if len(choices) == 2:
-            del self.fields["role"]
-        if not may_exceed:
-            del self.fields["over_capacity"]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("over_capacity") and not data.get("why"):
-            self.add_error("why", gettext("Please enter a reason for exceeding the capacity."))
-        return data

@@ -64,10 +64,10 @@ class AttendedKind(ProductKind):
 
     def people(self, line: OrderLine) -> dict[str, Any]:
         attendee, people = AttendeeDetails.from_line(line).attendee, self.people_of(line)
-        student = people.known_student(attendee) if attendee else None
+        student = people.student(line)
         return {
             "attendee": people.key(attendee) if attendee else "",
-            "student_id": student.pk if student else line.student_id if line.by_desk else None,
+            "student_id": student.pk if student else None,
         }
 
     def about_people(self, line: OrderLine) -> list[str]:
@@ -77,7 +77,7 @@ class AttendedKind(ProductKind):
         if attendee is None:
             return [str(attendees.NOBODY)]
         people = self.people_of(line)
-        student = people.known_student(attendee)
+        student = people.student(line)
         if attendee.who == STUDENT and student is None:
             return ["Please choose again who’s coming."]
         name, who = people.name(attendee), people.key(attendee)
@@ -144,10 +144,12 @@ class ClassKind(AttendedKind):
         self._classes |= dict.fromkeys(ids) | classes
         self._spots |= admission.load_spots(classes.values(), lines, at)
         self._terms |= cancellation_terms.terms_by_class(classes.values())
-        students = [student for line in lines for student in self.people_of(line).in_care]
+        people = [self.people_of(line) for line in lines]
+        students = [student for each in people for student in (*each.in_care, *each.registered_by_desk.values())]
         if students:
-            live = Registration.objects.whole_class().live().filter(class_offer__in=ids, student__in=students)
-            self._registered |= set(live.values_list("student", "class_offer"))
+            taken = Registration.objects.whole_class().taking_a_spot(at)
+            registered = taken.filter(class_offer__in=ids, student__in=students)
+            self._registered |= set(registered.values_list("student", "class_offer"))
 
     def class_offer(self, line: OrderLine, at: datetime | None = None) -> ClassOffer:
         if line.product_id not in self._classes:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.domain.refunds.order_snapshot import has_open_dispute
-from billing.errors import OrderNotPlaced
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
 from common import dates, search
@@ -25,11 +24,9 @@ from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import DeskOverride
 from registrations.errors import RegistrationRefused
-from registrations.forms.registration import DeskRegistrationForm
 from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
 from registrations.models import Registration
 from users.domain import recent_history
-from users.models import Student
 from users.roles import acting_user
 
 PER_PAGE = 50
@@ -94,39 +91,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and not has_open_dispute(registration.line.order),
     }
     return render(request, "registrations/desk/registration.html", context)
-
-
-@desk_form("registrations.add_registration")
-def register(request: HttpRequest) -> HttpResponse:
-    actor = acting_user(request)
-    chosen = search.read_number(request.GET.get("student", ""))
-    student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
-    form = DeskRegistrationForm(
-        desk_registrations.classes_open_to_desk(timezone.now()),
-        student,
-        request.POST or None,
-        may_exceed=actor.has_perm("registrations.exceed_capacity"),
-        initial={"class_offer": request.GET.get("class")},
-    )
-    if form.is_valid():
-        entry = form.cleaned_data
-        try:
-            order = desk_registrations.register_at_desk(
-                actor,
-                entry["class_offer"],
-                form.person,
-                why=entry["why"],
-                over_capacity=entry.get("over_capacity", False),
-                pay_by=entry["pay_by"],
-                role=entry.get("role", ""),
-            )
-        except OrderNotPlaced as refused:
-            form.add_error(None, str(refused))
-        else:
-            names = {"name": order.payer_name, "class": entry["class_offer"]}
-            messages.success(request, _("%(name)s is registered for %(class)s.") % names)
-            return redirect("desk_order", number=order.pk)
-    return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
 
 @desk_form("registrations.change_registration")

@@ -18,7 +18,8 @@ from common.forms import ReasonForm
 from common.permissions import desk_form, desk_page
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
-from registrations.domain import attendees, cart, desk_registrations, my_classes, roster, status_text
+from registrations.domain import attendees, cart, desk_orders, my_classes, roster, status_text
+from registrations.domain.desk_orders import DeskChoice
 from registrations.domain.tickets import sales
 from registrations.domain.upgrades import upgrades
 from registrations.errors import RegistrationRefused
@@ -177,14 +178,19 @@ def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("desk_tickets", pk)
     form = SellTicketForm(class_offer, days, None, posted_data(request))
     if form.is_valid():
-        day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
+        choice = DeskChoice(
+            form.person, [form.meeting_id], attendees.TICKET_KIND, form.cleaned_data.get("role", ""), form.is_trial
+        )
         try:
-            role = form.cleaned_data.get("role", "")
-            order = desk_registrations.sell_ticket_at_desk(
-                acting_user(request), day, form.person, trial=form.is_trial, role=role
-            )
+            if "add" in request.POST:
+                desk_cart = session_cart.find_desk_cart(request)
+                session_cart.remember_desk_cart(
+                    request, desk_orders.enter_order(desk_cart, acting_user(request), choice)
+                )
+                return redirect("desk_register")
+            order = desk_orders.place_order(None, acting_user(request), choice)
             messages.success(request, _("%(name)s is registered for this class day.") % {"name": order.payer_name})
             return redirect("desk_order", number=order.pk)
-        except OrderNotPlaced as error:
-            form.add_error(None, str(error))
+        except (OrderNotPlaced, CartFull) as refused:
+            form.add_error(None, str(refused))
     return render(request, "registrations/desk/sell_ticket.html", {"class_offer": class_offer, "form": form})

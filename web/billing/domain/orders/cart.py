@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.domain import locks, product_kinds
-from billing.domain.pricing import credit, discount_codes, quotes
+from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges
 from billing.domain.refunds import terms as cancellation_terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
@@ -54,6 +54,14 @@ class CartSnapshot:
     quote: quotes.Quote
     code_problem: str = ""
     vouchers: tuple[VoucherShare, ...] = ()
+
+    @property
+    def bill(self) -> list[balances.PricedLine]:
+        return balances.bill_lines((row.line for row in self.lines), self.quote.now)
+
+    @property
+    def priced_lines(self) -> list[tuple[CartLine, balances.PricedLine]]:
+        return list(zip(self.lines, self.bill, strict=True))
 
     @property
     def reserves_spots(self) -> bool:
