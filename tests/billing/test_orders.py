@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from billing.domain.orders import cart, pay_at_door, placement, transitions
 from billing.domain.payments import attempts
-from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.pricing.quotes import Price, PriceRequest, compute_price
 from billing.domain.refunds import order_snapshot
 from billing.errors import (
@@ -20,7 +20,7 @@ from billing.errors import (
     OrderNotPlaced,
     OrderTransitionRefused,
 )
-from billing.models import DiscountCode, Order, Payment, PaymentIssue, PriceAdjustment
+from billing.models import DiscountCode, Order, Payment, PaymentIssue
 from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase, create_second_attempt
 from tests.billing.toys import Toy, ToyKind, toy_states
@@ -37,8 +37,8 @@ class OrderPlacementTest(BillingTestCase):
         self.assertEqual((order.early_total, order.regular_total), (Decimal(130), Decimal(135)))
         self.assertEqual(toy_states(order), ["held", "held"])
         for plan, total in (("now", order.early_total), ("door", order.regular_total)):
-            parts = PriceAdjustment.objects.filter(line__order=order, total_kind=plan)
-            self.assertEqual(sum(part.amount for part in parts), total)
+            steps = [step for one in order.lines.all() for step in quotes.stored_steps(one, plan)]
+            self.assertEqual(sum(step.amount for step in steps), total)
         self.assertEqual(order.lines.get(product_id=1).title, "Toy 1")
         self.assertEqual(self.events_of(order), ["order_placed"])
 
@@ -74,7 +74,7 @@ class OrderPlacementTest(BillingTestCase):
         with self.assertRaises(OrderNotPlaced):
             placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         self.assertEqual((Order.objects.get(pk=order.pk).state, toy_states(order)), (State.CART, ["", ""]))
-        self.assertFalse(PriceAdjustment.objects.exists())
+        self.assertEqual(set(order.lines.values_list("price_steps", flat=True)), {None})
 
     def test_pay_at_the_door_requires_that_every_product_allows_it(self) -> None:
         ToyKind.catalogue[2] = Toy(at_the_door=False)

@@ -11,8 +11,9 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billing.domain.pricing import quotes
 from billing.errors import OrderNotPlaced
-from billing.models import Order, PriceAdjustment
+from billing.models import Order
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer
 from common.money import is_payable_amount
@@ -93,8 +94,7 @@ class LateJoinerPurchaseTest(LateTestCase):
         start_class(self.class_offer, 2)
         other = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         order = place(cart((self.class_offer, me()), (other, me())))
-        stored = PriceAdjustment.objects.filter(line=line(order), total_kind=PriceAdjustment.Plan.NOW)
-        adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]
+        adjustments = [(step.label, step.amount) for step in quotes.stored_steps(line(order), quotes.NOW)]
         self.assertEqual(adjustments, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.early_total for one in order.lines.order_by("pk")], [36, 65])
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from billing import gateways
+from billing.domain.pricing import quotes
 from billing.models import (
     Credit,
     DiscountCode,
@@ -22,7 +23,6 @@ from common.personal import PersonRecords
 MODELS = {
     "billing.Order": "Orders you placed, with their lines",
     "billing.OrderLine": "What you ordered",
-    "billing.PriceAdjustment": "How the prices of your orders were calculated",
     "billing.Payment": "Your payments",
     "billing.Refund": "Your refunds",
     "billing.Dispute": "Your disputed payments",
@@ -68,7 +68,7 @@ def vouchers_of(person: PersonRecords) -> QuerySet[Voucher]:
 
 def export(person: PersonRecords) -> dict[str, object]:
     orders = orders_of(person).prefetch_related(
-        "lines__adjustments",
+        "lines",
         "payments__refunds",
         "payments__disputes",
         "payments__webhooks",
@@ -131,8 +131,9 @@ def _export_voucher(voucher: Voucher) -> dict[str, Any]:
 
 def _export_line(line: OrderLine) -> dict[str, Any]:
     price = [
-        {"total": part.get_total_kind_display(), "label": part.label, "amount": str(part.amount)}
-        for part in line.adjustments.all()
+        {"total": label, "label": step.label, "amount": str(step.amount)}
+        for total, label in ((quotes.NOW, "Early price"), (quotes.DOOR, "Regular price"))
+        for step in quotes.stored_steps(line, total)
     ]
     return {"title": line.title, "detail": line.detail, "answers": line.details, "role": line.role, "price": price}
 

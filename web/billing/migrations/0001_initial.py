@@ -116,6 +116,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, max_length=200)),
                 ('detail', models.CharField(blank=True, max_length=300)),
                 ('price_facts', models.JSONField(blank=True, help_text='The price facts when ordered.', null=True)),
+                ('price_steps', models.JSONField(blank=True, editable=False, help_text='How the two totals were calculated when ordered.', null=True)),
                 ('sold_terms', models.JSONField(blank=True, editable=False, help_text='The cancellation terms when ordered.', null=True)),
                 ('early_total', models.DecimalField(decimal_places=3, default=Decimal('0'), editable=False, max_digits=14)),
                 ('regular_total', models.DecimalField(decimal_places=3, default=Decimal('0'), editable=False, max_digits=14)),
@@ -216,20 +217,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PriceAdjustment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('total_kind', models.CharField(choices=[('now', 'Early price'), ('door', 'Regular price')], max_length=4)),
-                ('rule', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=120)),
-                ('amount', models.DecimalField(decimal_places=3, default=Decimal('0'), max_digits=14)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjustments', to='billing.orderline')),
-            ],
-            options={
-                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(

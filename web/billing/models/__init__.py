@@ -1,7 +1,7 @@
 from billing.models.credit import Credit
 from billing.models.discount_codes import DiscountCode
 from billing.models.disputes import Dispute
-from billing.models.orders import Order, OrderLine, PriceAdjustment
+from billing.models.orders import Order, OrderLine
 from billing.models.payment_issues import PaymentIssue
 from billing.models.payments import Payment, Refund
 from billing.models.vouchers import Voucher, VoucherEntry
@@ -15,7 +15,6 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentIssue",
-    "PriceAdjustment",
     "ProcessedWebhook",
     "Refund",
     "Voucher",

@@ -292,6 +292,9 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     price_facts = models.JSONField(null=True, blank=True, help_text=_("The price facts when ordered."))
+    price_steps = models.JSONField(
+        null=True, blank=True, editable=False, help_text=_("How the two totals were calculated when ordered.")
+    )
     sold_terms = models.JSONField(
         null=True, blank=True, editable=False, help_text=_("The cancellation terms when ordered.")
     )
@@ -374,23 +377,3 @@ class OrderLine(models.Model):
     @property
     def ended_by(self) -> str:
         return str((self.cancellation or {}).get("by", ""))
-
-
-class PriceAdjustment(models.Model):
-    """One step of the price of a line, in one of the two price plans. The totals of a line are sums of these."""
-
-    class Plan(models.TextChoices):
-        NOW = "now", _("Early price")
-        DOOR = "door", _("Regular price")
-
-    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="adjustments")
-    total_kind = models.CharField(max_length=4, choices=Plan.choices)
-    rule = models.CharField(max_length=40)
-    label = models.CharField(max_length=120)
-    amount = money_field()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.label

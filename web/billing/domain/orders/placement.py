@@ -24,7 +24,7 @@ from billing.errors import (
     OrderTransitionRefused,
     ProductUnavailable,
 )
-from billing.models import Order, OrderLine, PriceAdjustment
+from billing.models import Order, OrderLine
 from outbox.domain import emit
 from users.models import User
 
@@ -157,14 +157,10 @@ def _store_order(
         line = row.line
         line.price_facts, line.sold_terms = row.price_facts.as_json() if row.price_facts else None, row.terms.as_json()
         line.early_total, line.regular_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
+        line.price_steps = quote.steps_as_json(line.pk)
     OrderLine.objects.bulk_update(
         [row.line for row in plan.lines],
-        ["title", "detail", "price_facts", "sold_terms", "early_total", "regular_total"],
-    )
-    PriceAdjustment.objects.bulk_create(
-        PriceAdjustment(line_id=part.key, total_kind=plan_name, rule=part.step, label=part.label, amount=part.amount)
-        for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))
-        for part in price.adjustments
+        ["title", "detail", "price_facts", "price_steps", "sold_terms", "early_total", "regular_total"],
     )
     order.state, order.placed_at, order.due_kind, order.due_date = State.PLACED, at, options.due_kind, options.due_date
     order.held_until = held_until

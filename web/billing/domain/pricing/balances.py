@@ -5,11 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from billing.domain.pricing import credit, quotes
-from billing.models import Order, OrderLine, PriceAdjustment
-from billing.models.fields import exact_sum
+from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, round_amount
 
@@ -112,5 +109,5 @@ def overpaid_amount(order: Order) -> Decimal:
 
 
 def quoted_credit(order: Order) -> Decimal:
-    parts = PriceAdjustment.objects.filter(line__order=order, total_kind=PriceAdjustment.Plan.NOW, rule="credit")
-    return -exact_sum(parts.aggregate(sum=Sum("amount"))["sum"])
+    steps = (step for line in order.lines.all() for step in quotes.stored_steps(line, quotes.NOW))
+    return -sum((step.amount for step in steps if step.step == "credit"), ZERO)

@@ -4,7 +4,7 @@ The rules are listed in the setting PRICE_RULES. Each is a function of the price
 price. `Price.adjust` rounds and never deducts more than a line costs, which is also true for a school's own rules.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,12 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, round_amount
+
+NOW, DOOR = "now", "door"
+"""The early price and the regular price of an order."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,14 @@ class PriceStep:
     label: str
     amount: Decimal
 
+    def as_json(self) -> list[str]:
+        return [self.step, self.label, str(self.amount)]
+
+    @classmethod
+    def from_json(cls, stored: Sequence[str], key: int) -> "PriceStep":
+        step, label, amount = stored
+        return cls(step, key, label, Decimal(amount))
+
 
 @dataclass(frozen=True)
 class Price:
@@ -115,6 +127,17 @@ class Quote:
 
     now: Price
     door: Price
+
+    def steps_as_json(self, key: int) -> dict[str, list[list[str]]]:
+        """Return how the totals of a line were calculated, to be stored with it."""
+        totals = {NOW: self.now, DOOR: self.door}
+        return {
+            name: [part.as_json() for part in price.adjustments if part.key == key] for name, price in totals.items()
+        }
+
+
+def stored_steps(line: OrderLine, total: str) -> list[PriceStep]:
+    return [PriceStep.from_json(stored, line.pk) for stored in (line.price_steps or {}).get(total, [])]
 
 
 def compute_price(request: PriceRequest) -> Price:
