@@ -354,7 +354,7 @@ class TicketFormTest(TicketTestCase):
 
     def post(self, **values: Any) -> Any:
         usual = {"what": "drop_in", "meeting": self.days[1].pk, "who": ["me"]}
-        return self.client.post(self.url(), usual | values)
+        return self.client.post(self.url(), usual | values, follow=True)
 
     def basket(self) -> Order:
         return Order.objects.get(state=Order.State.CART)
@@ -362,7 +362,7 @@ class TicketFormTest(TicketTestCase):
     def test_visitor_chooses_a_day_and_continues_to_checkout(self) -> None:
         self.assertContains(self.client.get(self.class_offer.get_absolute_url()), "Try one class, free")
         self.assertContains(self.client.get(self.url()), "Drop-in, $15.00")
-        self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
+        self.assertRedirects(self.post(), reverse("checkout"))
         chosen = self.basket().lines.get()
         self.assertEqual(
             (chosen.kind, chosen.product_id, AttendeeDetails.from_line(chosen)),
@@ -375,6 +375,12 @@ class TicketFormTest(TicketTestCase):
 
     def test_at_least_one_attendee_is_required(self) -> None:
         self.assertContains(self.post(who=[]), "Please choose who’s coming.")
+
+    def test_refused_form_is_shown_again_after_a_redirect(self) -> None:
+        page = self.post(who=[], **{"other-0-first_name": "Bo", "other-0-email": "not an address"})
+        self.assertRedirects(page, self.url())
+        self.assertContains(page, "not an address")
+        self.assertNotContains(self.client.get(self.url()), "not an address")
 
     def test_full_days_are_listed_and_cannot_be_chosen(self) -> None:
         self.change(capacity=1)

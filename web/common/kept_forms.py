@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect
 from django.urls import reverse
 
 KEPT = "kept_form"
@@ -21,19 +20,20 @@ class KeptForm:
 
 
 def keep_and_redirect(
-    request: HttpRequest, name: str, *, problem: str = "", is_checked: bool = True, **errors: str
+    request: HttpRequest, name: str, *args: object, problem: str = "", is_checked: bool = True, **errors: str
 ) -> HttpResponseRedirect:
     """Redirect to the page of this name, which shows what was posted."""
+    path = reverse(name, args=args)
     data = request.POST.copy()
     data.pop("csrfmiddlewaretoken", None)
     request.session[KEPT] = {
-        "path": reverse(name),
+        "path": path,
         "data": data.urlencode(),
         "problem": problem,
         "errors": errors,
         "is_checked": is_checked,
     }
-    return redirect(name)
+    return HttpResponseRedirect(path)
 
 
 def take_kept_form(request: HttpRequest) -> KeptForm | None:

@@ -15,6 +15,7 @@ from billing.forms.vouchers import VoucherForm
 from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
 from common import dates, links
+from common.kept_forms import keep_and_redirect, take_kept_form
 from common.throttle import rate_limited
 from common.views import FORM_METHODS
 
@@ -24,15 +25,24 @@ from common.views import FORM_METHODS
 def buy_voucher(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:
         return render(request, "billing/vouchers.html", {"closed": True})
-    form = VoucherForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
-            return redirect("cart")
-        except CartFull as full:
-            form.add_error(None, str(full))
+    if request.method == "POST":
+        return _add_to_cart(request, VoucherForm(request.POST))
+    kept = take_kept_form(request)
+    form = VoucherForm(kept.data if kept else None)
+    if kept and kept.problem:
+        form.add_error(None, kept.problem)
     context = {"form": form, "until": sales.expiry_date(dates.local_today())}
-    return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)
+    return render(request, "billing/vouchers.html", context)
+
+
+def _add_to_cart(request: HttpRequest, form: VoucherForm) -> HttpResponse:
+    if not form.is_valid():
+        return keep_and_redirect(request, "vouchers")
+    try:
+        carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
+    except CartFull as full:
+        return keep_and_redirect(request, "vouchers", problem=str(full))
+    return redirect("cart")
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from billing.errors import CartFull, OrderNotPlaced
 from classwork.models import ClassOffer
 from common import dates
 from common.forms import ReasonForm
+from common.kept_forms import keep_and_redirect, take_kept_form
 from common.permissions import desk_form, desk_page
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
@@ -39,28 +40,37 @@ def buy_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     if not days:
         messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
         return redirect(class_offer)
+    kept = take_kept_form(request) if request.method != "POST" else None
+    forms = _ticket_forms(request, class_offer, days, posted_data(request) or (kept.data if kept else None))
+    if request.method == "POST":
+        return _add_ticket_to_cart(request, pk, *forms)
+    if kept and kept.problem:
+        forms[0].add_error(None, kept.problem)
+    return _ticket_page(request, class_offer, days, *forms)
+
+
+def _ticket_forms(
+    request: HttpRequest, class_offer: ClassOffer, days: list[sales.TicketDay], data: QueryDict | None
+) -> tuple[TicketForm, OtherPersonForm]:
     viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
-    form = TicketForm(class_offer, days, viewer, in_care, posted_data(request))
-    other = OtherPersonForm(posted_data(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
-    if request.method == "POST" and form.is_valid() and other.is_valid():
-        return _add_ticket_to_cart(request, form, other) or _ticket_page(request, class_offer, days, form, other)
-    return _ticket_page(request, class_offer, days, form, other)
+    form = TicketForm(class_offer, days, viewer, in_care, data)
+    return form, OtherPersonForm(data, prefix="other-0", empty_permitted=True, use_required_attribute=False)
 
 
-def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPersonForm) -> HttpResponse | None:
+def _add_ticket_to_cart(request: HttpRequest, pk: int, form: TicketForm, other: OtherPersonForm) -> HttpResponse:
+    if not (form.is_valid() and other.is_valid()):
+        return keep_and_redirect(request, "buy_ticket", pk)
     other_person = other.attendee()
     people = [*form.attendees(), *([other_person] if other_person else [])]
     if not people:
-        form.add_error("who", attendees.NOBODY)
-        return None
+        return keep_and_redirect(request, "buy_ticket", pk, problem=str(attendees.NOBODY))
     try:
         cart.add_tickets_to_cart(
             session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
         )
     except CartFull as full:
-        form.add_error(None, str(full))
-        return None
+        return keep_and_redirect(request, "buy_ticket", pk, problem=str(full))
     return redirect("checkout")
 
 
