@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from payments.signals import status_changed
 
 from billing import session_cart
-from billing.domain import locks
 from billing.domain.payments import attempts
 from billing.models import Payment
 from users.models import User
@@ -16,7 +15,7 @@ from users.models import User
 
 @receiver(status_changed, sender=Payment, dispatch_uid="billing.payment_changed")
 def apply_payment_status_change(instance: Payment, **kwargs: Any) -> None:
-    attempts.apply_status_change(locks.lock_order(instance.order_id), instance)
+    attempts.apply_status_change(instance.order, instance)
 
 
 @receiver(user_logged_in, dispatch_uid="billing.merge_carts")

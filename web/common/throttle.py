@@ -85,9 +85,13 @@ def rate_limited(
 
 
 def uncount_request(request: HttpRequest) -> None:
-    for key in getattr(request, COUNTED, []):
-        with suppress(ValueError):  # The cache may have been cleared in the meantime.
-            caches["throttles"].incr(key, -1)
+    keys, counts = getattr(request, COUNTED, []), caches["throttles"]
+    if isinstance(counts, CounterCache):
+        counts.uncount(keys)
+    else:
+        for key in keys:
+            with suppress(ValueError):  # The cache may have been cleared in the meantime.
+                counts.incr(key, -1)
     setattr(request, COUNTED, [])
 
 

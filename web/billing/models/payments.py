@@ -129,12 +129,12 @@ class Payment(BasePayment):
     def change_status(self, status: str, message: str = "", *, only_open: bool = False) -> None:
         """Change the status if TRANSITIONS allows it, and send the signal once, inside the transaction.
 
-        This is the interface that django-payments has for gateways. Our own code holds the locks already, and uses
-        billing.domain.payments.attempts. With `only_open` a payment that has ended stays unchanged, for news that does
-        not prove a capture.
+        The receivers get `order` locked. This is the interface that django-payments has for gateways. Our own code
+        holds the locks already, and uses billing.domain.payments.attempts. With `only_open` a payment that has ended
+        stays unchanged, for news that does not prove a capture.
         """
         with transaction.atomic():
-            Order.objects.select_for_update().get(pk=self.order_id)
+            self.order = Order.objects.select_for_update().get(pk=self.order_id)
             row = Payment.objects.select_for_update().get(pk=self.pk)
             is_changed = (row.status in OPEN or not only_open) and row.store_status(status, message)
             for name in STATUS_FIELDS:

@@ -33,7 +33,6 @@ NO_ANSWER = _("The payment service doesn’t answer, so nothing has changed. Ple
 
 
 def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
-    gateway_polling.close_outdated_attempts(order, timezone.now())
     try:
         payment = attempts.start_attempt(order, variant, timezone.now())
     except NoOpenBalance:
@@ -50,6 +49,7 @@ def pay_order(request: HttpRequest, number: int) -> HttpResponse:
     variant = request.POST.get("method", "")
     if variant not in dict(gateways.online_methods()):
         return _text_response(400, gettext("This payment method doesn’t exist."))
+    gateway_polling.close_outdated_attempts(order, timezone.now())
     return redirect_to_gateway(request, order, variant)
 
 

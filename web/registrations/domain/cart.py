@@ -1,6 +1,6 @@
 """Adds the chosen classes and people to the cart."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from itertools import product
 from billing.domain.orders import cart as carts
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer, Level
-from registrations.domain import capacity, level_progress, skip_reasons
+from registrations.domain import level_progress, skip_reasons
 from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
 from registrations.domain.capacity import Availability
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
@@ -43,8 +43,9 @@ def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee]
     carts.add_lines(cart, [OrderLine(details=each, **ticket) for each in details])
 
 
-def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
-    availability = capacity.availability_by_class(class_offers, at)
+def full_class_messages(
+    class_offers: Sequence[ClassOffer], availability: Mapping[int, Availability], people: int = 1
+) -> list[str]:
     problems = {
         class_offer: _missing_spots_message(availability[class_offer.pk], people) for class_offer in class_offers
     }

@@ -1,6 +1,6 @@
 """Registering for classes, and the contact address of an attendee."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from common.search import read_number
 from common.throttle import rate_limited
 from common.views import FORM_METHODS
 from registrations.domain import attendees, capacity, cart, registration_window
+from registrations.domain.capacity import Availability
 from registrations.domain.cart import RegistrationChoice
 from registrations.forms.registration import (
     MOST_OTHERS,
@@ -52,12 +53,13 @@ def register(request: HttpRequest) -> HttpResponse:
     chosen = [class_offer for class_offer in class_offers if str(class_offer.pk) == requested]
     if requested and not chosen:
         return _redirect_to_closed_class(request, requested)
-    if full := cart.full_class_messages(chosen, at):
+    availability = capacity.availability_by_class(class_offers, at)
+    if full := cart.full_class_messages(chosen, availability):
         messages.warning(request, " ".join((full[0], gettext("Here are the other classes."))))
-        class_offers, chosen = registration_window.open_classes(at), []
+        class_offers, chosen, availability = registration_window.open_classes(at), [], {}
     initial = {"classes": [str(class_offer.pk) for class_offer in chosen]}
     form = _registration_form(request, class_offers, initial=initial)
-    return _registration_page(request, Submission(class_offers, form, is_one_class=bool(only and chosen)))
+    return _registration_page(request, Submission(class_offers, form, is_one_class=bool(only and chosen)), availability)
 
 
 def _read_ids(numbers: Iterable[str]) -> list[int]:
@@ -146,15 +148,18 @@ def _read_submission(request: HttpRequest, data: QueryDict) -> Submission:
 def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: RegistrationChoice) -> None:
     if not choice.attendees:
         form.add_error("who", attendees.NOBODY)
-    for problem in cart.full_class_messages(choice.class_offers, timezone.now(), len(choice.attendees)):
+    availability = capacity.availability_by_class(choice.class_offers, timezone.now())
+    for problem in cart.full_class_messages(choice.class_offers, availability, len(choice.attendees)):
         form.add_error("classes", problem)
     for problem in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
         form.add_error("classes", ValidationError(problem, code=ALREADY))
 
 
-def _registration_page(request: HttpRequest, submission: Submission) -> HttpResponse:
+def _registration_page(
+    request: HttpRequest, submission: Submission, availability: Mapping[int, Availability] | None = None
+) -> HttpResponse:
     class_offers, form = submission.class_offers, submission.form
-    availability = capacity.availability_by_class(class_offers, timezone.now())
+    availability = availability or capacity.availability_by_class(class_offers, timezone.now())
     chosen = set(form["classes"].value() or [])
     # This changes only the labels: without it they would say "optional".
     form.fields["who"].required = form.fields["ready"].required = True

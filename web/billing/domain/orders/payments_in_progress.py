@@ -52,7 +52,7 @@ def cancel_unstarted_attempts_of_order(order: Order, but: Payment | None = None)
 
 def request_closing_of_attempts(order: Order, at: datetime) -> None:
     """Have a worker ask the gateways to close attempts that must not be paid anymore."""
-    if order.payments.filter(status__in=UNDECIDED).exists():
+    if any(payment.status in UNDECIDED for payment in order.payments.all()):
         emit(events.ATTEMPTS_OUTDATED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 

@@ -108,8 +108,10 @@ def apply_polled_state(payment: Payment, facts: Sequence[Fact]) -> bool:
 
 def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bool = False) -> bool:
     # The caller has locked the order. An earlier fact may have changed the order and the payment, so read both again.
-    order.refresh_from_db()
-    return _apply_fact(order, locks.lock_payment(order, payment.pk), fact, key=key, sure=sure)
+    if not isinstance(fact, PollNeeded):
+        order.refresh_from_db()
+        payment = locks.lock_payment(order, payment.pk)
+    return _apply_fact(order, payment, fact, key=key, sure=sure)
 
 
 def _apply_fact(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bool = False) -> bool:
