@@ -48,6 +48,7 @@ class Row:
     query: str = ""  # what follows the path, such as "?page=2"
     note: str = ""  # tells rows of one name apart: "another person's"
     browse: bool = field(default=True, kw_only=True)  # False: no page for people (a feed, a download, an endpoint)
+    writes: str = field(default="", kw_only=True)  # what a GET writes; without it, a GET writes nothing
 
     def __str__(self) -> str:
         return f"{self.name} ({self.note})" if self.note else self.name

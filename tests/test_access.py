@@ -12,6 +12,7 @@ from django.urls import resolve, reverse
 
 from tests import access
 from tests.base import SchoolTestCase
+from tests.flows.budgets import measure_spending
 from users.models import User
 
 LOG_IN_PAGES = {"login", "admin:login"}
@@ -57,8 +58,11 @@ class PermissionTableTest(AccessTestCase):
 
     def check(self, row: access.Row, role: str, method: str) -> None:
         more = {"data": row.data(self.school)} if method == "post" else {}
-        outcome = access_outcome(self.send_request(role, method, row.path(self.school), **more))
+        with measure_spending() as spending:
+            outcome = access_outcome(self.send_request(role, method, row.path(self.school), **more))
         self.assertIn(outcome, row.expected(method, role).split("|"))
+        if method == "get" and not row.writes:
+            self.assertEqual(spending.changes, [])
 
 
 @tag("long")

@@ -56,5 +56,5 @@ class PersonalDataTest(SimpleTestCase):
 
     def test_every_app_with_personal_data_can_export_erase_and_merge_it(self) -> None:
         for label, module in personal.personal_modules():
-            for name in ("export", "erase", "merge"):
+            for name in ("export", "erase", "plan_merge"):
                 self.assertTrue(callable(getattr(module, name, None)), f"{label} has no {name}")

@@ -6,7 +6,7 @@ from accounting.models import CashCount, Finding, PayerQuestion
 from billing.models import PaymentIssue
 from common import dates
 from common.money import ZERO
-from common.personal import PersonRecords, erase_all
+from common.personal import PersonRecords, apply_merge, erase_all
 from tests.accounting.reconciliation import ReconciliationTestCase
 
 
@@ -45,7 +45,7 @@ class PersonalDataTest(ReconciliationTestCase):
         self.create_our_payment()
         run = self.run_reconciliation()
         self.perform_action(self.newest_finding("only_ours"), "explained")
-        self.assertEqual(personal.merge(PersonRecords(self.ada.pk), PersonRecords(self.ash.pk)), [])
+        self.assertEqual(apply_merge(personal.plan_merge(PersonRecords(self.ada.pk), PersonRecords(self.ash.pk))), [])
         run.refresh_from_db()
         found = (
             run.started_by,

@@ -7,7 +7,7 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
 from billing.gateways.facts import DisputeState
 from billing.models import DiscountCode, Order
-from common.personal import PersonRecords
+from common.personal import PersonRecords, apply_merge, merge_sentences
 from tests.billing.base import BillingTestCase
 from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 from tests.billing.vouchers import VoucherTestCase
@@ -67,11 +67,11 @@ class PersonalDataTest(BillingTestCase):
     def test_merging_moves_carts_orders_and_credit(self) -> None:
         for account in (self.alice, self.sam):
             cart.add_line(cart.create_cart(account), "toy", 1, {})
-        moved = personal.merge(self.person, PersonRecords(self.sam.pk))
+        moved = apply_merge(personal.plan_merge(self.person, PersonRecords(self.sam.pk)))
         self.assertEqual(moved, ["Merged: carts (1).", "Merged: orders (1).", "Merged: credit entries (2)."])
         self.assertEqual(Order.objects.filter(payer=self.sam).count(), 2)
-        self.assertEqual(personal.merge(self.person, PersonRecords(self.sam.pk)), [])
-        self.assertEqual(personal.merge(PersonRecords(), self.person), [])
+        self.assertEqual(merge_sentences(personal.plan_merge(self.person, PersonRecords(self.sam.pk))), [])
+        self.assertEqual(personal.plan_merge(PersonRecords(), self.person), [])
 
     def test_merging_people_moves_code_of_student_without_account(self) -> None:
         duplicate = Student.objects.create(first_name="Alice", last_name="Arden")

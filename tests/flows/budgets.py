@@ -20,6 +20,7 @@ from django.db import connection
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "economy.md"
 ROW = re.compile(r"\| (?P<flow>[^|]+?) \|[^|]*\| (?P<statements>\d+) / (?P<rows>\d+)(, (?P<requests>\d+) requests)? \|")
 WRITES = ("INSERT", "UPDATE", "DELETE")
+NO_DATA = ("django_session", "cache_entries", "throttle_entries")
 SAVEPOINTS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 
@@ -51,6 +52,12 @@ class Spending:
     def total(self) -> Cost:
         statements = [statement for part in self.parts for statement in part.statements]
         return Cost(f"{len(self.requests)} requests", statements, sum(part.rows for part in self.parts))
+
+    @property
+    def changes(self) -> list[str]:
+        """The statements that write or lock rows, other than those of sessions and throttles."""
+        changing = (sql for sql in self.total.statements if sql.startswith(WRITES) or " FOR UPDATE" in sql)
+        return [sql for sql in changing if not any(f'"{table}"' in sql for table in NO_DATA)]
 
     def __str__(self) -> str:
         return "\n".join(str(part) for part in (*self.parts, self.total))

@@ -1,7 +1,7 @@
 from django.test import Client
 from django.urls import reverse
 
-from common.personal import PersonRecords
+from common.personal import PersonRecords, apply_merge
 from mailroom import personal
 from mailroom.declare import MailKind
 from mailroom.domain import bounces, preferences, reader_links
@@ -125,6 +125,6 @@ class PersonalDataTest(ChoirSchoolTestCase):
 
     def test_merging_accounts_moves_messages_to_the_other_account(self) -> None:
         target = PersonRecords(self.gus.pk, (), (self.gus.email,))
-        self.assertEqual(personal.merge(self.person, target), ["Emails sent to them: 1."])
-        self.assertEqual(personal.merge(self.person, target), [])
+        self.assertEqual(apply_merge(personal.plan_merge(self.person, target)), ["Emails sent to them: 1."])
+        self.assertEqual(personal.plan_merge(self.person, target), [])
         self.assertEqual(Message.objects.get(person_id=self.gus.pk).to, "old@example.org")

@@ -61,7 +61,7 @@ ROWS = [
     Row("account_close", MEMBERS, post=MEMBERS),
     Row("account_closed", EVERYBODY),
     Row("second_factor", OFFICE_ONLY),
-    Row("second_factor_set_up", OFFICE_ONLY, post=OFFICE_ONLY),
+    Row("second_factor_set_up", OFFICE_ONLY, post=OFFICE_ONLY, writes="the secret that is shown"),
     Row("second_factor_verify", OFFICE_MOVED, post=OFFICE_MOVED),
     Row("second_factor_codes", OFFICE_MOVED, post=OFFICE_MOVED),
     Row("second_factor_remove", OFFICE_MOVED, post=OFFICE_MOVED),

@@ -1,12 +1,15 @@
 import json
 
 from django.urls import reverse
+from django.utils import timezone
 
 from common import personal
 from common.errors import MergeConflict
 from history.models import Entry
+from registrations.models import Registration
 from tests import factories
 from tests.base import SchoolTestCase
+from tests.flows.budgets import measure_spending
 from users.domain import consents, privacy, roles, second_factor
 from users.errors import StudentRecordRefused
 from users.models import Role, Student, User
@@ -132,6 +135,30 @@ class MergeTest(PrivacyTestCase):
         preview = privacy.preview_merge(source, self.student)
         self.assertTrue(Student.objects.filter(pk=source.pk).exists())
         self.assertEqual(preview, self.merge(source, self.student))
+
+    def test_pages_that_ask_before_a_merge_or_an_erasure_write_and_lock_nothing(self) -> None:
+        gussie = factories.create_account("gussie@example.org", "Gussie")
+        factories.create_child(gussie, "Kay")
+        people = f"{factories.create_student(gussie).pk},{factories.create_student(self.gus).pk}"
+        for page, text in (
+            (f"{reverse('admin:users_student_join')}?people={people}", "Kay will be in the care of"),
+            (f"{reverse('admin:users_user_action', args=['erase'])}?people={gussie.pk}", "gussie@example.org"),
+        ):
+            with measure_spending() as spending:
+                self.assertContains(self.client.get(page), text)
+            self.assertEqual(spending.changes, [])
+
+    def test_record_with_data_that_no_app_moves_is_not_merged(self) -> None:
+        source = Student.objects.create(first_name="Al")
+        Registration.objects.create(
+            student=self.student,
+            class_offer=self.class_offer,
+            duplicate_of=source,
+            state=Registration.State.CONFIRMED,
+            confirmed_at=timezone.now(),
+        )
+        with self.assertRaisesMessage(MergeConflict, "can’t be moved automatically"):
+            privacy.preview_merge(source, self.student)
 
     def test_accounts_with_same_named_children_cannot_be_merged_before_the_children(self) -> None:
         gussie = factories.create_account("gussie@example.org", "Gussie")

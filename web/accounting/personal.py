@@ -3,8 +3,8 @@
 from django.db.models import Model
 
 from accounting.models import CashCount, Finding, PayerQuestion, Reconciliation
-from billing.personal import orders_of
-from common.personal import PersonRecords
+from billing.personal import move_staff_records, orders_of
+from common.personal import MergeStep, PersonRecords
 
 MODELS = {
     "accounting.PayerQuestion": "Questions about your orders, and your answers",
@@ -45,9 +45,6 @@ def erase(person: PersonRecords) -> None:
     Finding.objects.filter(order__in=orders).exclude(note="").update(note="(erased)")
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
-    """Questions and differences belong to an order, so they move with it."""
-    if source.account_id and target.account_id:
-        for model, field in STAFF:
-            model._default_manager.filter(**{field: source.account_id}).update(**{field: target.account_id})
-    return []
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
+    # Questions and differences belong to an order, so they move with it.
+    return move_staff_records(STAFF, source, target)

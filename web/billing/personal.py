@@ -1,5 +1,6 @@
 """Export, erasure and merging of what billing stores about a person. Erasure keeps amounts and removes names."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -18,7 +19,7 @@ from billing.models import (
     Voucher,
     VoucherEntry,
 )
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords, move_rows
 
 MODELS = {
     "billing.Order": "Orders you placed, with their lines",
@@ -190,31 +191,47 @@ def _anonymize_lines(lines: list[OrderLine]) -> None:
     OrderLine.objects.bulk_update(lines, ["details", "detail", "student", "price_facts"])
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
-    moved: dict[str, int] = {}
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
+    steps = []
     if source.account_id and target.account_id:
-        moved = _merge_accounts(source.account_id, target.account_id)
+        steps = move_staff_records(STAFF, source, target)
+        steps += _plan_cart_merge(source.account_id, target.account_id)
+        orders = Order.objects.filter(payer=source.account_id).exclude(state=Order.State.CART)
+        steps += _move_counted("orders", orders, payer=target.account_id)
+        credit = Credit.objects.filter(account=source.account_id)
+        steps += _move_counted("credit entries", credit, account=target.account_id)
     if target.student_ids:
-        lines = OrderLine.objects.filter(student_id__in=source.student_ids)
-        lines.update(student_id=target.student_ids[0])
+        lines = OrderLine.objects.filter(student__in=source.student_ids)
+        steps.append(move_rows(lines, student=target.student_ids[0]))
     if len(target.student_ids) == 1:
-        codes = DiscountCode.objects.filter(student_id__in=source.student_ids)
-        moved["codes"] = codes.update(student_id=target.student_ids[0])
-    return [f"Merged: {what} ({count})." for what, count in moved.items() if count]
+        codes = DiscountCode.objects.filter(student__in=source.student_ids)
+        steps += _move_counted("codes", codes, student=target.student_ids[0])
+    return steps
 
 
-def _merge_accounts(source: int, target: int) -> dict[str, int]:
-    for model, field in STAFF:
-        model._default_manager.filter(**{field: source}).update(**{field: target})
+def move_staff_records(
+    fields: Iterable[tuple[type[Model], str]], source: PersonRecords, target: PersonRecords
+) -> list[MergeStep]:
+    if not (source.account_id and target.account_id):
+        return []
+    return [
+        move_rows(model._default_manager.filter(**{field: source.account_id}), **{field: target.account_id})
+        for model, field in fields
+    ]
+
+
+def _plan_cart_merge(source: int, target: int) -> list[MergeStep]:
+    # An account has only one cart.
     carts = Order.objects.filter(state=Order.State.CART)
-    source_cart, target_cart = carts.filter(payer_id=source).first(), carts.filter(payer_id=target).first()
-    if source_cart is not None and target_cart is not None:  # An account has only one cart.
-        source_cart.lines.update(order=target_cart)
-        source_cart.delete()
-    elif source_cart is not None:
-        carts.filter(pk=source_cart.pk).update(payer_id=target)
-    return {
-        "carts": 1 if source_cart else 0,
-        "orders": Order.objects.filter(payer_id=source).update(payer_id=target),
-        "credit entries": Credit.objects.filter(account_id=source).update(account_id=target),
-    }
+    source_cart, target_cart = carts.filter(payer=source).first(), carts.filter(payer=target).first()
+    if source_cart is None or target_cart is None:
+        return _move_counted("carts", carts.filter(payer=source), payer=target)
+    return [
+        move_rows(source_cart.lines.all(), order=target_cart),
+        MergeStep(source_cart.delete, ("Merged: carts (1).",)),
+    ]
+
+
+def _move_counted(what: str, rows: QuerySet[Any], **values: object) -> list[MergeStep]:
+    count = rows.count()
+    return [move_rows(rows, f"Merged: {what} ({count}).", **values)] if count else []

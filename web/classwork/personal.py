@@ -1,7 +1,7 @@
 from django.db.models import QuerySet
 
 from classwork.models import Assignment, Meeting, Proposal, Resource, TeacherCalendarFeed
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords
 
 MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
@@ -43,6 +43,6 @@ def _proposals_of(person: PersonRecords) -> QuerySet[Proposal]:
     return Proposal.objects.filter(author=person.account_id)
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
     """An account with a staff profile is never merged into another one; see users/personal.py."""
     return []

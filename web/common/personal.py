@@ -7,17 +7,18 @@ Each app that has models with a path to a person has a module `personal` with th
     NOT_PERSONAL       models whose path to a person says nothing about them, each with the reason
     export(person)     returns the data as a dictionary that can be written as JSON
     erase(person)      deletes rows; rows that the accounts need are kept without the name
-    merge(source, target)   moves rows and returns a sentence for each thing it moved
+    plan_merge(source, target)  returns the steps of a merge without taking them, or raises MergeConflict
 
 A test walks all models and fails if one leads to a person and is in neither list. The highest app is called first, so
-that rows that refer to another row are handled before that row. All three functions run inside the caller's
-transaction.
+that rows that refer to another row are handled before that row. All of it happens inside the caller's transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from functools import partial
+from typing import Any, Protocol, cast
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from common.app_modules import modules_by_app
@@ -32,6 +33,20 @@ class PersonRecords:
     emails: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class MergeStep:
+    """One step of a merge. The page that previews the merge shows its sentences."""
+
+    apply: Callable[[], object]
+    sentences: tuple[str, ...] = ()
+    rows: QuerySet[Any] | None = None
+    """These rows no longer refer to the source afterwards."""
+
+
+def move_rows(rows: QuerySet[Any], *sentences: str, **values: object) -> MergeStep:
+    return MergeStep(partial(rows.update, **values), sentences, rows)
+
+
 class PersonalModule(Protocol):
     __name__: str
     MODELS: dict[str, str | Promise]
@@ -40,7 +55,7 @@ class PersonalModule(Protocol):
 
     def erase(self, person: PersonRecords) -> None: ...
 
-    def merge(self, source: PersonRecords, target: PersonRecords) -> list[str]: ...
+    def plan_merge(self, source: PersonRecords, target: PersonRecords) -> list[MergeStep]: ...
 
 
 def personal_modules() -> Iterator[tuple[str, PersonalModule]]:
@@ -67,5 +82,15 @@ def erase_all(person: PersonRecords) -> None:
         module.erase(person)
 
 
-def merge_all(source: PersonRecords, target: PersonRecords) -> list[str]:
-    return [sentence for _, module in personal_modules() for sentence in module.merge(source, target)]
+def plan_merge_of_all(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
+    return [step for _, module in personal_modules() for step in module.plan_merge(source, target)]
+
+
+def apply_merge(steps: Sequence[MergeStep]) -> list[str]:
+    for step in steps:
+        step.apply()
+    return merge_sentences(steps)
+
+
+def merge_sentences(steps: Sequence[MergeStep]) -> list[str]:
+    return [sentence for step in steps for sentence in step.sentences]

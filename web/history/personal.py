@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords
 from history.models import Entry
 
 MODELS = {"history.Entry": _("Recorded actions on your account and your students")}
@@ -26,5 +26,5 @@ def erase(person: PersonRecords) -> None:
     entries_about(person).exclude(reason="").update(reason="(erased with the person)")
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
     return []  # Entries keep the subject they were written for.

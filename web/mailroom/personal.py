@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords, move_rows
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
@@ -57,8 +57,9 @@ def erase(person: PersonRecords) -> None:
         model._default_manager.filter(email__in=person.emails).delete()
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
     if not (source.account_id and target.account_id):
         return []
-    count = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)
-    return [f"Emails sent to them: {count}."] if count else []
+    messages = Message.objects.filter(person_id=source.account_id)
+    count = messages.count()
+    return [move_rows(messages, f"Emails sent to them: {count}.", person_id=target.account_id)] if count else []

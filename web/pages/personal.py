@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords, move_rows
 from mailroom.domain import delete_messages_about
 from pages.models import ContactMessage
 
@@ -35,8 +35,9 @@ def erase(person: PersonRecords) -> None:
     messages.delete()
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
     if not (source.account_id and target.account_id):
         return []
-    moved = ContactMessage.objects.filter(sender=source.account_id).update(sender=target.account_id)
-    return [_("Messages to the school: %(number)s.") % {"number": moved}] if moved else []
+    messages = ContactMessage.objects.filter(sender=source.account_id)
+    text = _("Messages to the school: %(number)s.") % {"number": (count := messages.count())}
+    return [move_rows(messages, text, sender=target.account_id)] if count else []

@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from common.errors import MergeConflict
-from common.personal import PersonRecords
+from common.personal import MergeStep, PersonRecords, move_rows
 from registrations.domain import eligibility
 from registrations.models import (
     LevelOverride,
@@ -93,35 +93,36 @@ def _waitlist_entries_of(person: PersonRecords) -> "QuerySet[WaitlistEntry]":
     return WaitlistEntry.objects.filter(own)
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
     """An account with a staff profile is never merged into another one; see users/personal.py."""
+    steps = []
     if source.account_id and target.account_id:
-        WaitlistEntry.objects.filter(account=source.account_id).update(account=target.account_id)
+        steps.append(move_rows(WaitlistEntry.objects.filter(account=source.account_id), account=target.account_id))
     if not target.student_ids:
-        return []
-    StudentCalendarFeed.objects.filter(student__in=source.student_ids).delete()
-    student_id = target.student_ids[0]
-    levels = []
+        return steps
+    student_id, feeds = target.student_ids[0], StudentCalendarFeed.objects.filter(student__in=source.student_ids)
+    steps.append(MergeStep(feeds.delete, rows=feeds))
     overrides = LevelOverride.objects.filter(student__in=source.student_ids)
-    if LevelOverride.objects.filter(student=student_id).exists():
-        if overrides.delete()[0]:
-            levels.append("The level set on the other record is dropped.")
-    elif overrides.update(student=student_id):
-        levels.append("The level set by staff moves over.")
-    return [*levels, *_merge_registrations(source, student_id)]
+    if overrides and LevelOverride.objects.filter(student=student_id).exists():
+        steps.append(MergeStep(overrides.delete, ("The level set on the other record is dropped.",), overrides))
+    elif overrides:
+        steps.append(move_rows(overrides, "The level set by staff moves over.", student=student_id))
+    return [*steps, *_plan_registration_merge(source, student_id)]
 
 
-def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
+def _plan_registration_merge(source: PersonRecords, student_id: int) -> list[MergeStep]:
     registrations = Registration.objects.filter(student__in=source.student_ids)
     if not registrations:
         return []
     _refuse_double_registrations(registrations, Registration.objects.filter(student=student_id))
-    in_classes = registrations.whole_class().update(student=student_id)
-    single = registrations.update(student=student_id)
-    return [
+    in_classes = registrations.whole_class().count()
+    sentences = [
         *_counted(in_classes, "One spot in a class moves over.", "{} spots in classes move over."),
-        *_counted(single, "One drop-in or trial moves over.", "{} drop-ins and trials move over."),
+        *_counted(
+            len(registrations) - in_classes, "One drop-in or trial moves over.", "{} drop-ins and trials move over."
+        ),
     ]
+    return [move_rows(registrations, *sentences, student=student_id)]
 
 
 def _refuse_double_registrations(theirs: RegistrationQuerySet, own: RegistrationQuerySet) -> None:

@@ -10,8 +10,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
 from common.errors import MergeConflict
-from common.model_meta import field_label, is_referenced
-from common.personal import PersonRecords
+from common.model_meta import field_label
+from common.personal import MergeStep, PersonRecords, move_rows
 from users.models import Consent, RecoveryCode, Staff, Student, User
 
 MODELS = {
@@ -101,49 +101,56 @@ def clear_staff_profile(staff: Staff) -> None:
         transaction.on_commit(lambda: default_storage.delete(photo))
 
 
-def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
-    sentences = []
+def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
+    steps = []
     if source.account_id and target.account_id:
-        sentences += merge_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
+        accounts = User.objects.in_bulk([source.account_id, target.account_id])
+        steps += _plan_account_merge(accounts[source.account_id], accounts[target.account_id])
+    students = Student.objects.select_related("user").in_bulk([*source.student_ids, *target.student_ids])
     for pk in source.student_ids:
-        sentences += merge_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
-    return sentences
+        steps += _plan_student_merge(students[pk], students[target.student_ids[0]])
+    return steps
 
 
-def merge_accounts(source: User, target: User) -> list[str]:
+def _plan_account_merge(source: User, target: User) -> list[MergeStep]:
     """The people in the care of the source move to the target, its permissions do not, and it is closed."""
     if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
         raise MergeConflict(
             _("The account that would be closed belongs to the school’s team. Combine them the other way around.")
         )
-    sentences = []
-    for child in source.in_care.all():
-        if target.in_care.filter(name_key=child.name_key).exists():
-            text = _("%(name)s is in the care of both accounts. Combine those two records first.")
-            raise MergeConflict(text % {"name": child})
-        child.guardian = target
-        child.save()
-        sentences.append(_("%(name)s will be in the care of %(guardian)s.") % {"name": child, "guardian": target})
-    source.offered_students.update(offered_to=target)
-    source.is_active, source.link_nonce = False, links.new_nonce()
-    source.save()
+    both = source.in_care.filter(name_key__in=target.in_care.values("name_key"))
+    if child := both.first():
+        text = _("%(name)s is in the care of both accounts. Combine those two records first.")
+        raise MergeConflict(text % {"name": child})
+    closed = {"is_active": False, "link_nonce": links.new_nonce()}
+    sentence = _("%(name)s will be in the care of %(guardian)s.")
     text = _("The account %(closed)s will be closed; %(kept)s stays.")
-    return [*sentences, text % {"closed": source.email, "kept": target.email}]
+    return [
+        *(
+            move_rows(
+                source.in_care.filter(pk=child.pk), sentence % {"name": child, "guardian": target}, guardian=target
+            )
+            for child in source.in_care.all()
+        ),
+        move_rows(source.offered_students.all(), offered_to=target),
+        move_rows(User.objects.filter(pk=source.pk), text % {"closed": source.email, "kept": target.email}, **closed),
+    ]
 
 
-def merge_students(source: Student, target: Student) -> list[str]:
-    sentences = [_("The record of %(source)s will be combined with %(target)s.") % {"source": source, "target": target}]
-    account = source.user
-    filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
-    for name in filled:
-        setattr(target, name, getattr(source, name))
-        text = _("%(field)s: copied, because the other record has none.")
-        sentences.append(text % {"field": field_label(target, name).capitalize()})
-    if is_referenced(source):
-        raise MergeConflict(_("The record of %(name)s has data that can’t be moved automatically.") % {"name": source})
-    source.delete()
-    if account and not target.user and not target.guardian_id:
-        target.user, target.email, target.offered_to = account, account.email, None
-        sentences.append(_("%(name)s will use the account %(email)s.") % {"name": target, "email": account.email})
-    target.save()
-    return sentences
+def _plan_student_merge(source: Student, target: Student) -> list[MergeStep]:
+    values = {
+        name: value
+        for name in ("email", "born_on", "notes")
+        if not getattr(target, name) and (value := getattr(source, name))
+    }
+    text = _("The record of %(source)s will be combined with %(target)s.")
+    copied = _("%(field)s: copied, because the other record has none.")
+    sentences = [
+        text % {"source": source, "target": target},
+        *(copied % {"field": field_label(target, name).capitalize()} for name in values),
+    ]
+    if source.user and not target.user and not target.guardian_id:
+        values |= {"user": source.user, "email": source.user.email, "offered_to": None}
+        text = _("%(name)s will use the account %(email)s.")
+        sentences.append(text % {"name": target, "email": source.user.email})
+    return [MergeStep(source.delete, tuple(sentences)), move_rows(Student.objects.filter(pk=target.pk), **values)]

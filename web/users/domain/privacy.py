@@ -1,10 +1,13 @@
 """Personal data in the hands of the office: exporting it, erasing it, and merging two records of one person."""
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from common import personal
 from common.errors import MergeConflict
-from common.personal import PersonRecords
+from common.model_meta import is_referenced
+from common.personal import MergeStep, PersonRecords
 from history.domain import record_action
 from users.errors import StudentRecordRefused
 from users.models import Student, User
@@ -46,22 +49,23 @@ def erase_student(actor: User, student: Student, why: str) -> None:
 
 
 def preview_merge(source: Student, target: Student) -> list[str]:
-    """Merge and roll back, so that the preview cannot differ from the real merge."""
-    with transaction.atomic():
-        sentences = _merge_locked_people(source, target)
-        transaction.set_rollback(True)
-    return sentences
+    return personal.merge_sentences(_plan_merge(source, target, Student.objects.all()))
 
 
 @transaction.atomic
 def merge_people(actor: User, source: Student, target: Student, why: str) -> list[str]:
-    sentences = _merge_locked_people(source, target)
+    steps = _plan_merge(source, target, Student.objects.select_for_update(of=("self",)))
+    sentences = personal.apply_merge(steps)
     record_action(actor, "users.people_merged", target, why=why, merged=source.pk)
     return sentences
 
 
-def _merge_locked_people(source: Student, target: Student) -> list[str]:
-    rows = {row.pk: row for row in Student.objects.select_for_update().filter(pk__in=[source.pk, target.pk])}
+def _plan_merge(source: Student, target: Student, students: QuerySet[Student]) -> list[MergeStep]:
+    rows = students.select_related("user").in_bulk([source.pk, target.pk])
     if len(rows) != 2:
         raise MergeConflict("Two different records are needed.")
-    return personal.merge_all(person_of_student(rows[source.pk]), person_of_student(rows[target.pk]))
+    source = rows[source.pk]
+    steps = personal.plan_merge_of_all(person_of_student(source), person_of_student(rows[target.pk]))
+    if is_referenced(source, ignoring=[step.rows for step in steps if step.rows is not None]):
+        raise MergeConflict(_("The record of %(name)s has data that can’t be moved automatically.") % {"name": source})
+    return steps
