@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -53,8 +54,11 @@ def steps(request: HttpRequest) -> HttpResponse:
     context["what"] = what
     if request.GET.get("step") == "what" or not what.is_answered:
         return render(request, "registrations/desk/cancel_days.html", context)
-    affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.class_offer_id for meeting in what.chosen})
-    class_offers = {each.pk: each for each in affected}
+    if class_offer is not None:
+        class_offers = {class_offer.pk: class_offer}
+    else:
+        ids = [meeting.class_offer_id for meeting in what.chosen]
+        class_offers = cancellation_request.load_classes(Q(pk__in=ids))
     has_policy = "policy" in request.GET
     how = CompensationForm(
         request.GET if has_policy else None, class_offers=class_offers, canceled=what.chosen, whole=what.is_whole
@@ -62,15 +66,17 @@ def steps(request: HttpRequest) -> HttpResponse:
     context["how"] = how
     if not how.is_answered:
         return render(request, "registrations/desk/cancel_compensation.html", context)
-    return _confirm_cancellation(request, what, how, context)
+    return _confirm_cancellation(request, what, how, context | {"class_offers": class_offers})
 
 
 def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationScopeForm, list[Meeting]]:
     now, pk = timezone.now(), search.read_number(request.GET.get("class", ""))
     where = CancellationScopeForm(request.GET if "day" in request.GET else None)
     if pk is not None:
-        class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-        return class_offer, where, list(cancellation_request.cancelable_meetings_of(class_offer, now))
+        class_offer = cancellation_request.load_classes(Q(pk=pk)).get(pk)
+        if class_offer is None:
+            raise Http404
+        return class_offer, where, cancellation_request.cancelable_meetings_of(class_offer, now)
     if not where.is_valid():
         return None, where, []
     return (
@@ -99,7 +105,8 @@ def _confirm_cancellation(
             done = gettext("Canceled. Everyone affected is being emailed, and calendars are up to date.")
             messages.success(request, done)
             return redirect(cancellation)
-    plan = plan_cancellation(wanted, timezone.now())
+    loaded = None if request.method == "POST" else context["class_offers"]
+    plan = plan_cancellation(wanted, timezone.now(), class_offers=loaded)
     context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.compensations, request.POST)}
     return render(request, "registrations/desk/cancel_confirm.html", context)
 

@@ -67,7 +67,6 @@ class LineCancellationQuote:
 
     @property
     def worth(self) -> Decimal:
-        """How much less the order costs without the line."""
         return sum((row.amount for row in self.rows), ZERO)
 
 

@@ -36,13 +36,10 @@ def quote_cancellation(
     """`snapshots` holds the orders if they are loaded already. Raises OrderTransitionRefused."""
     snapshots = snapshots or load_order_snapshots([order.pk], at)
     cancellation_options.check_can_be_canceled(order, at, snapshots)
-    plan = line_cancellation.plan_cancellation(snapshots, order, _refund_terms(option), at)
-    return cancellation_quote.build_quote(snapshots[order.pk], option, plan)
-
-
-def _refund_terms(option: CancellationOption) -> dict[int, RefundTerms]:
     by_staff = option.staff is not None
-    return {line: RefundTerms.from_step(step, override_terms=by_staff) for line, step in option.steps.items()}
+    refund_terms = {line: RefundTerms.from_step(step, override_terms=by_staff) for line, step in option.steps.items()}
+    plan = line_cancellation.plan_cancellation(snapshots, order, refund_terms, at)
+    return cancellation_quote.build_quote(snapshots[order.pk], option, plan)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from datetime import datetime
 from billing import events
 from billing.domain.orders import transitions
 from billing.domain.refunds.apply import apply_refund_plan
-from billing.domain.refunds.plan import OrderRefundPlan, RefundPlan
+from billing.domain.refunds.plan import RefundPlan
 from billing.models import Refund
 from history.domain import record_actions
 from outbox.domain import emit_many
@@ -15,7 +15,10 @@ from users.models import User
 def apply_school_refunds(plan: RefundPlan, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
     """Return the refunds that were made. The caller has locked every order. `key` identifies this action."""
     paid_now = [order_plan.order for order_plan in plan.order_plans if order_plan.becomes_paid]
-    details = [(order_plan.order, _history_details(order_plan)) for order_plan in plan.order_plans]
+    details = [
+        (each.order, {"back": str(each.money), "as_credit": str(each.as_credit), "currency": each.order.currency})
+        for each in plan.order_plans
+    ]
     refunds = apply_refund_plan(plan, at=at, why=why, by=by)
     record_actions(by, "billing.lines_canceled", details, why=why)
     payloads = {f"{order_plan.order.pk} {key}": {"order_id": order_plan.order.pk} for order_plan in plan.order_plans}
@@ -23,7 +26,3 @@ def apply_school_refunds(plan: RefundPlan, *, key: str, at: datetime, why: str, 
     for order in paid_now:
         transitions.mark_paid(order, at)
     return refunds
-
-
-def _history_details(plan: OrderRefundPlan) -> dict[str, str]:
-    return {"back": str(plan.money), "as_credit": str(plan.as_credit), "currency": plan.order.currency}

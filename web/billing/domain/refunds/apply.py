@@ -62,7 +62,10 @@ def apply_refund_plan(
     refunds = reservations.reserve_refund_parts(parts, at=at, why=why, by=by)
     for order_plan in plan.order_plans:
         if order_plan.blocked_reason:
-            _open_refund_issue(order_plan)
+            text = f"{format_money(order_plan.money, order_plan.order.currency)} needs to be refunded."
+            payment_issues.open_issue(
+                PaymentIssue.Kind.HAND_BACK, order_plan.order, f"{text} {order_plan.blocked_reason}"
+            )
     for order, reason in plan.exchange_conflicts:
         payment_issues.open_issue(
             PaymentIssue.Kind.HAND_BACK, order, f"{reason} The school has canceled it since then ({why})."
@@ -111,11 +114,6 @@ def _credit_entries(order_plan: OrderRefundPlan, why: str, by: User | None) -> I
         yield Credit(amount=order_plan.priced_order.credit_back, reason=Credit.Reason.RETURNED, **fields)
     if order_plan.as_credit and not order_plan.blocked_reason:
         yield Credit(amount=order_plan.as_credit, reason=Credit.Reason.INSTEAD, note=why[:300], created_by=by, **fields)
-
-
-def _open_refund_issue(order_plan: OrderRefundPlan) -> None:
-    text = f"{format_money(order_plan.money, order_plan.order.currency)} needs to be refunded."
-    payment_issues.open_issue(PaymentIssue.Kind.HAND_BACK, order_plan.order, f"{text} {order_plan.blocked_reason}")
 
 
 def return_overpayment(order: Order, at: datetime, why: str) -> None:

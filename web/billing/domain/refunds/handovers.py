@@ -59,7 +59,6 @@ def amount_awaiting_handover(payment: Payment) -> Decimal:
 
 @transaction.atomic
 def record_handover(refund_id: int, by: User) -> bool:
-    """Record that the refund was handed over. Return False if that is recorded already."""
     order = locks.lock_order(Refund.objects.get(pk=refund_id).payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)

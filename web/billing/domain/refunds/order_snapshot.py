@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from billing import gateways
 from billing.domain.pricing import quotes
@@ -92,13 +92,11 @@ class OrderSnapshot:
         return _divide_among_payments(self.payments, amount, first)
 
     def open_balance(self, priced_order: PricedOrder, refunded: Decimal = ZERO) -> Decimal:
-        """Return what is due if the order costs this much and this amount has been refunded."""
         if self.order.state != State.PLACED:
             return ZERO
         return max(priced_order.price.total - (self.available_amount - refunded), ZERO)
 
     def blocked_reason(self, money: Decimal) -> str:
-        """Return why this amount cannot be refunded now, or an empty string."""
         if money <= 0:
             return ""
         if self.disputed:
@@ -142,12 +140,14 @@ def load_order_snapshots(
     """
     ids, known = _with_exchanged_orders(ids), {order.pk: order for order in locked}
     orders = Order.objects.filter(pk__in=ids - known.keys()).select_related("payer").order_by("-pk")
-    payments = Payment.objects.filter(order__in=ids).select_related("voucher_entry__voucher").order_by("pk")
+    open_disputes = Dispute.objects.filter(payment=OuterRef("pk"), state=Dispute.State.OPEN)
+    payments = Payment.objects.filter(order__in=ids).annotate(is_disputed=Exists(open_disputes)).order_by("pk")
+    payments = payments.select_related("voucher_entry__voucher")
     if lock:
         orders, payments = orders.select_for_update(of=("self",)), payments.select_for_update(of=("self",))
     found = known | {order.pk: order for order in (orders if ids - known.keys() else ())}
     lines, money, spent = _lines_by_order(found), _payments_by_order(found, payments), _spent_credit_by_order(ids)
-    disputed, given_away = _disputed_order_ids(money), _given_away_lines(ids, at)
+    disputed, given_away = {each.order_id for each in payments if each.is_disputed}, _given_away_lines(ids, at)
     return {
         pk: OrderSnapshot(
             order,
@@ -180,7 +180,6 @@ def _given_away_lines(ids: Collection[int], at: datetime) -> Mapping[int, str]:
 
 
 def chain_of_exchanged_lines(snapshots: OrderSnapshots, line: OrderLine | None) -> list[OrderLine]:
-    """Return the line and those that it has replaced, the newest first."""
     lines = {each.pk: each for snapshot in snapshots.values() for each in snapshot.lines}
     found = []
     while line is not None and line.pk in lines:
@@ -220,12 +219,8 @@ def _spent_credit_by_order(ids: Collection[int]) -> Mapping[int, Decimal]:
 
 def has_open_dispute(order: Order) -> bool:
     """Return whether a payment of the order, or of one that paid for the lines it replaced, is disputed."""
-    return bool(_disputed_order_ids(_with_exchanged_orders([order.pk])))
-
-
-def _disputed_order_ids(ids: Collection[int]) -> set[int]:
-    open_ones = Dispute.objects.filter(payment__order__in=ids, state=Dispute.State.OPEN)
-    return set(open_ones.values_list("payment__order", flat=True)) if ids else set()
+    orders = _with_exchanged_orders([order.pk])
+    return Dispute.objects.filter(payment__order__in=orders, state=Dispute.State.OPEN).exists()
 
 
 def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> PricedOrder:

@@ -90,7 +90,6 @@ def plan_closing(
 
 
 def plan_overpayment(snapshot: OrderSnapshot) -> RefundPlan:
-    """Plan the return of everything that was paid for an order and exceeds what it was charged."""
     overpaid = max(snapshot.available_amount - snapshot.order.amount_charged, ZERO)
     request = RefundRequest(NO_LINE, overpaid, as_credit=settings.LATE_PAYMENT == "credit")
     share, stages = RefundShare(NO_LINE, money=overpaid), (snapshot.priced_order, snapshot.priced_order)
@@ -101,7 +100,6 @@ def plan_overpayment(snapshot: OrderSnapshot) -> RefundPlan:
 def plan_exchange_surplus(
     snapshots: OrderSnapshots, reductions: Iterable[tuple[OrderLine, Decimal]], refund_terms: RefundTerms
 ) -> RefundPlan:
-    """Plan what is returned when replaced lines cost less by these amounts than what was paid for them."""
     requests: Requests = [
         (
             line.order_id,
@@ -195,7 +193,6 @@ def _refund_part_payments(shares: Iterable[RefundShare], overpaid: Decimal) -> l
 
 
 def _outcomes_of_order(order_plan: OrderRefundPlan) -> Iterable[RefundOutcome]:
-    """Return the outcome of each request, in their order."""
     left = order_plan.parts
     for share, (refund, credit) in zip(order_plan.shares, order_plan.splits, strict=True):
         outcome = RefundOutcome(old_credit=share.credit, waived=share.waived, kept=share.kept)
@@ -207,7 +204,6 @@ def _outcomes_of_order(order_plan: OrderRefundPlan) -> Iterable[RefundOutcome]:
 
 
 def _split_off_amount(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
-    """Return the parts that make up the amount, starting with the first, and the rest of them."""
     taken_parts, rest = [], []
     for payment, part in parts:
         taken = min(part, amount)

@@ -80,7 +80,6 @@ class PricedOrder:
 
     @property
     def due(self) -> Decimal:
-        """The amount due if nothing is paid yet."""
         if not self.at_the_door:
             return self.price.total
         return quotes.compute_price(
@@ -151,7 +150,7 @@ def _apply_terms_request(priced_order: PricedOrder, request: TermsRefundRequest)
         priced_order.price_request,
         lines=tuple(item for item in items if item.key != request.line)
         if request.reduction is None
-        else _reduce_exchanged_line(items, request.line, request.reduction),
+        else _change_amounts(items, request.line, returned_on_exchange=request.reduction),
     )
     credit, money = surplus = _surplus(priced_order, price_request)
     percent = request.percent if priced_order.is_paid else Decimal(100)  # Nothing is kept for an unpaid line.
@@ -160,22 +159,6 @@ def _apply_terms_request(priced_order: PricedOrder, request: TermsRefundRequest)
         money - percent_of(money, percent, price_request.currency),
     )
     return _book_surplus(priced_order, price_request, request.line, surplus, kept_amounts)
-
-
-def _reduce_exchanged_line(
-    items: Iterable[quotes.PriceLine], line: int, reduction: Decimal
-) -> tuple[quotes.PriceLine, ...]:
-    return tuple(
-        replace(
-            item,
-            price_facts=replace(
-                item.price_facts, returned_on_exchange=item.price_facts.returned_on_exchange + reduction
-            ),
-        )
-        if item.key == line
-        else item
-        for item in items
-    )
 
 
 def _keep_other_costs(price_request: quotes.PriceRequest, before: Mapping[int, Decimal]) -> quotes.PriceRequest:
@@ -191,20 +174,16 @@ def _keep_other_costs(price_request: quotes.PriceRequest, before: Mapping[int, D
 def _reduce_line_cost(
     items: Iterable[quotes.PriceLine], line: int, reduction: Decimal, earlier_orders_part: Decimal = ZERO
 ) -> tuple[quotes.PriceLine, ...]:
-    return tuple(
-        replace(item, price_facts=_reduced_facts(item.price_facts, reduction, earlier_orders_part))
-        if item.key == line
-        else item
-        for item in items
+    return _change_amounts(
+        items, line, canceled_by_school=reduction + earlier_orders_part, exchange_credit=-earlier_orders_part
     )
 
 
-def _reduced_facts(facts: PriceFacts, reduction: Decimal, earlier_orders_part: Decimal) -> PriceFacts:
-    return replace(
-        facts,
-        canceled_by_school=facts.canceled_by_school + reduction + earlier_orders_part,
-        exchange_credit=facts.exchange_credit - earlier_orders_part,
-    )
+def _change_amounts(items: Iterable[quotes.PriceLine], line: int, **changes: Decimal) -> tuple[quotes.PriceLine, ...]:
+    def changed(facts: PriceFacts) -> PriceFacts:
+        return replace(facts, **{name: getattr(facts, name) + change for name, change in changes.items()})
+
+    return tuple(replace(item, price_facts=changed(item.price_facts)) if item.key == line else item for item in items)
 
 
 def _surplus(priced_order: PricedOrder, price_request: quotes.PriceRequest) -> tuple[Decimal, Decimal]:

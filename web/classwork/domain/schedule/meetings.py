@@ -116,9 +116,15 @@ def cancel_meeting(actor: User | None, meeting: Meeting, reason: str, *, seen: s
         stored = _lock_meeting(meeting)
         preview = plan_cancel(stored)
         preview.require_unchanged(seen)
-        _save_meeting(stored, canceled_at=timezone.now(), reason=reason)
-        announce_meeting(actor, events.MEETING_CANCELED, stored, why=reason)
+        cancel_planned_meetings(actor, [stored], reason)
     return preview
+
+
+def cancel_planned_meetings(actor: User | None, meetings: Iterable[Meeting], reason: str) -> None:
+    """The caller has locked the classes, then loaded the meetings and planned the cancellation."""
+    for meeting in meetings:
+        _save_meeting(meeting, canceled_at=timezone.now(), reason=reason)
+        announce_meeting(actor, events.MEETING_CANCELED, meeting, why=reason)
 
 
 def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
+
 from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
@@ -17,6 +19,8 @@ def preview_canceled_days(
     class_offers: Iterable[ClassOffer], canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
 ) -> Preview:
     classes = list(class_offers)
+    if instead:
+        prefetch_related_objects(classes, "assignments__staff__user")  # To find who would teach twice at a time.
     effects = [
         _cancellation_effect(class_offer, [each for each in canceled if each.class_offer_id == class_offer.pk], instead)
         for class_offer in classes

@@ -15,9 +15,9 @@ from registrations import events
 from registrations.domain import capacity, spot_offers, transitions
 from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
-from registrations.domain.cancellations.plan import CancellationPlan, affected_spots, orders_of_spots, plan_cancellation
-from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation
+from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.models import CanceledMeeting, ClassCancellation, Registration, StudentCompensation
 from users.models import User
 
 
@@ -28,17 +28,11 @@ def cancel_classes(
     """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
     was shown."""
     now = now or timezone.now()
-    classes = set(Meeting.objects.filter(pk__in=request.meetings).order_by().values_list("class_offer_id", flat=True))
-    if request.class_offer is not None:
-        classes.add(request.class_offer)
-    days = (
-        cancelable_meetings_of(ClassOffer(pk=request.class_offer), now)
-        if request.class_offer
-        else cancelable_meetings(now).filter(pk__in=request.meetings)
-    )
-    snapshot = order_snapshot.load_order_snapshots(
-        orders_of_spots(affected_spots(classes, list(days), now)), now, lock=True
-    )
+    days = Meeting.objects.filter(pk__in=request.meetings).order_by()
+    classes = {*days.values_list("class_offer", flat=True), *([request.class_offer] if request.class_offer else [])}
+    spots = Registration.objects.filter(class_offer__in=classes).taking_a_spot(now).exclude(line=None)
+    orders = set(spots.order_by().values_list("line__order", flat=True))
+    snapshot = order_snapshot.load_order_snapshots(orders, now, lock=True)
     for pk in sorted(classes):
         capacity.lock_class(pk)
     plan = plan_cancellation(request, now, snapshot)
@@ -74,8 +68,7 @@ def cancel_classes(
 
 
 def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: CancellationPlan) -> None:
-    for meeting in plan.meetings:
-        meetings.cancel_meeting(actor, meeting, cancellation.reason)
+    meetings.cancel_planned_meetings(actor, plan.meetings, cancellation.reason)
     # A class day that was restored and is canceled again belongs to the last cancellation.
     CanceledMeeting.objects.bulk_create(
         [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in plan.meetings],

@@ -28,7 +28,7 @@ from registrations.domain.cancellations.compensation import (
     spot_key,
     total_by_currency,
 )
-from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
+from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import CompensationPolicy, Registration, StudentCompensation, WaitlistEntry
 from registrations.rules.day_shares import ZERO, value_of_next_days
 
@@ -84,19 +84,15 @@ class EarlierCompensation:
 
 
 def plan_cancellation(
-    request: CancellationRequest, now: datetime, snapshot: OrderSnapshots | None = None
+    request: CancellationRequest,
+    now: datetime,
+    snapshot: OrderSnapshots | None = None,
+    class_offers: Mapping[int, ClassOffer] | None = None,
 ) -> CancellationPlan:
-    """`snapshot` holds the orders if they are locked already."""
-    if request.class_offer is not None:
-        meetings = list(cancelable_meetings_of(ClassOffer(pk=request.class_offer), now))
-    else:
-        meetings = list(cancelable_meetings(now).filter(pk__in=request.meetings))
-    ids = {meeting.class_offer_id for meeting in meetings} | ({request.class_offer} if request.class_offer else set())
-    class_offers = {
-        class_offer.pk: class_offer
-        for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")
-    }
-    spots = affected_spots(class_offers, meetings, now)
+    """`snapshot` holds the orders if they are locked already, and `class_offers` the classes if they are loaded."""
+    class_offers = class_offers or request.load_classes()
+    meetings = request.canceled_meetings(class_offers.values(), now)
+    spots = _affected_spots(class_offers, meetings, now)
     if snapshot is None:
         snapshot = order_snapshot.load_order_snapshots(orders_of_spots(spots), now)
     elif orders_of_spots(spots) - snapshot.keys():
@@ -115,7 +111,8 @@ def plan_cancellation(
 def _request_problem(
     request: CancellationRequest, class_offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
 ) -> FieldProblem | None:
-    if any(class_offer.is_canceled for class_offer in class_offers.values()) or not class_offers:
+    is_empty = not meetings and request.class_offer is None
+    if is_empty or any(class_offer.is_canceled for class_offer in class_offers.values()):
         return FieldProblem("", "This is already canceled.")
     if request.class_offer is None and len(meetings) != len(request.meetings):
         return FieldProblem("", "One of these class days is already canceled or has started.")
@@ -124,8 +121,7 @@ def _request_problem(
     return None
 
 
-def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Registration]:
-    """Whole-class registrations come first."""
+def _affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Registration]:
     affected = Q(class_offer__in=class_offers, meeting=None) | Q(meeting__in=meetings)
     related = ("student__user", "student__guardian", "line", "class_offer__subject__level")
     spots = Registration.objects.filter(affected).taking_a_spot(now).select_related(*related)

@@ -1,6 +1,6 @@
 """What is to be canceled, and how students are compensated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -39,6 +39,20 @@ class CancellationRequest:
     def is_moved(self) -> bool:
         return self.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION)
 
+    def load_classes(self) -> dict[int, ClassOffer]:
+        days = Meeting.objects.filter(pk__in=self.meetings).order_by()
+        return load_classes(Q(pk=self.class_offer) | Q(pk__in=days.values("class_offer")))
+
+    def canceled_meetings(self, class_offers: Iterable[ClassOffer], now: datetime) -> list[Meeting]:
+        meetings = (meeting for class_offer in class_offers for meeting in cancelable_meetings_of(class_offer, now))
+        chosen = (each for each in meetings if self.class_offer is not None or each.pk in self.meetings)
+        return sorted(chosen, key=lambda meeting: (meeting.starts_at, meeting.pk))
+
+
+def load_classes(condition: Q) -> dict[int, ClassOffer]:
+    classes = ClassOffer.objects.for_orders().prefetch_related("skipped_dates").filter(condition).order_by("pk")
+    return {class_offer.pk: class_offer for class_offer in classes}
+
 
 def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
     meetings = Meeting.objects.filter(canceled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
@@ -61,5 +75,5 @@ def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
     return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
 
 
-def cancelable_meetings_of(class_offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
-    return cancelable_meetings(now).filter(class_offer=class_offer)
+def cancelable_meetings_of(class_offer: ClassOffer, now: datetime) -> list[Meeting]:
+    return [meeting for meeting in class_offer.uncanceled_meetings if meeting.starts_at > now]

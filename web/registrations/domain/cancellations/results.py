@@ -20,7 +20,6 @@ ORDER = "registration__line__order"
 
 
 def attach_refunds(outcomes: Mapping[StudentCompensation, RefundOutcome], refunds: Iterable[Refund]) -> None:
-    """Link each outcome with the refunds that contain its money, and record how that money is refunded."""
     by_payment: dict[int, Refund] = {}
     for refund in refunds:
         by_payment.setdefault(refund.payment_id, refund)
