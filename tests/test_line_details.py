@@ -21,7 +21,7 @@ DATACLASSES = ("registrations/domain/line_details.py", "billing/domain/vouchers/
 UNTYPED = ("billing/domain/product_kinds.py", "billing/personal.py")
 # The details of history entries.
 ABOUT_HISTORY = ("history/", "classwork/domain/resources/missing_files.py")
-ADDS_LINE = ("add_line", "place_exchange_order")
+ADDS_LINE = ("add_line", "OrderLine")
 IDS = st.none() | st.integers(1)
 TEXT = st.text(max_size=5)
 
@@ -73,6 +73,7 @@ class LineDetailsRuleTest(SimpleTestCase):
             'OrderLine.objects.values("details__role")',
             'carts.add_line(cart, "class", 1, {"role": "lead"})',
             'carts.add_line(cart, "class", 1, details=stored | {"role": "lead"})',
+            'OrderLine(order=order, kind="class", product_id=1, details={"role": "lead"})',
         ):
             with self.subTest(source):
                 self.assertEqual(list(find_untyped_uses("registrations/domain/cart.py", source)), [1])

@@ -8,7 +8,6 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import placement
 from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
@@ -16,6 +15,7 @@ from billing.gateways.facts import DisputeState
 from billing.models import Order, OrderLine, Payment
 from billing.rules.price_facts import PriceFacts
 from tests.billing import order_simulation
+from tests.billing.exchanges import place_exchange_order
 from tests.billing.toys import Toy, ToyKind
 
 STEPS = [
@@ -39,13 +39,7 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
         if lines:
             old = lines[(7 * number) % len(lines)]
             with suppress(OrderNotPlaced):
-                placement.place_exchange_order(
-                    old,
-                    OrderLine(kind=old.kind, product_id=number, details={"attendee": "Pat"}),
-                    placement.PlacementOptions(**how),  # type: ignore[arg-type]
-                    seen=None,
-                    at=self.now,
-                )
+                place_exchange_order(old, number, self.now, **how)
 
     def exchange_line_at_door(self, number: int) -> None:
         self.exchange_line(number, due_kind="door", by_staff=self.staff)

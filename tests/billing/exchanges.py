@@ -1,6 +1,8 @@
 """Exchanges of lines of paid orders for other toys."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from billing.domain.orders import placement
 from billing.domain.pricing import balances
@@ -8,6 +10,13 @@ from billing.models import Order, OrderLine
 from tests.billing.base import BillingTestCase
 
 State = Order.State
+
+
+def place_exchange_order(old: OrderLine, product: int, at: datetime, attendee: str = "Pat", **how: Any) -> Order:
+    line = OrderLine(
+        order=old.order, kind=old.kind, product_id=product, details={"attendee": attendee}, exchanged_from=old
+    )
+    return placement.place_second_order(line, placement.PlacementOptions(**how), seen=None, at=at)
 
 
 class ExchangeTestCase(BillingTestCase):
@@ -21,14 +30,7 @@ class ExchangeTestCase(BillingTestCase):
         return order.lines.select_related("order").order_by("pk")[number]
 
     def exchange_line(self, old: OrderLine, product: int, **how: object) -> Order:
-        details = {"attendee": "Pat"}
-        return placement.place_exchange_order(
-            old,
-            OrderLine(kind=old.kind, product_id=product, details=details),
-            placement.PlacementOptions(**how),  # type: ignore[arg-type]
-            seen=None,
-            at=self.now,
-        )
+        return place_exchange_order(old, product, self.now, **how)
 
     def price_of(self, order: Order) -> Decimal:
         return balances.price_at(order, self.now).total

@@ -10,15 +10,15 @@ from django.urls import reverse
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.cancellations.cancellation_quote import CancellationQuote
-from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
 from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
-from billing.models import Dispute, Order, OrderLine, Refund
+from billing.models import Dispute, Order, Refund
 from billing.rules.terms import TermsStep
 from history.models import Entry
 from tests.billing.base import BillingTestCase
+from tests.billing.exchanges import place_exchange_order
 from tests.billing.toys import Toy, ToyKind, toy_states
 from tests.page_text import text_of
 
@@ -166,13 +166,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
     def exchanged(self, product: int, **how: object) -> tuple[Order, Order]:
         first = self.paid(3)
         old = first.lines.select_related("order").get()
-        later = placement.place_exchange_order(
-            old,
-            OrderLine(kind=old.kind, product_id=product, details={"attendee": "Pat"}),
-            placement.PlacementOptions(**how),  # type: ignore[arg-type]
-            seen=None,
-            at=self.now,
-        )
+        later = place_exchange_order(old, product, self.now, **how)
         if later.state == Order.State.PLACED and not how:
             self.pay_order(later)
         return first, later

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from billing.domain import locks, status_text
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import due_dates, placement
+from billing.domain.orders import due_dates
 from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
@@ -22,6 +22,7 @@ from billing.models import Dispute, Order, OrderLine, Payment, PaymentIssue, Ref
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
+from tests.billing.exchanges import place_exchange_order
 from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 from tests.billing.toys import Toy, ToyKind, toy_states
 
@@ -54,13 +55,7 @@ class DueDateOfDisputedExchangeTest(GatewayRefundTestCase):
     def test_due_date_is_refused_with_a_reason_while_the_exchanged_line_is_disputed(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         payment = self.create_paid_payment()
-        later = placement.place_exchange_order(
-            payment.order.lines.get(),
-            OrderLine(kind="toy", product_id=4, details={"attendee": "Pat"}),
-            placement.PlacementOptions(),
-            seen=None,
-            at=self.now,
-        )
+        later = place_exchange_order(payment.order.lines.get(), 4, self.now)
         self.dispute(payment)
         reason = "Toy 4: The payment is disputed at the bank, so this can’t be exchanged."
         with self.assertRaisesMessage(OrderTransitionRefused, reason):

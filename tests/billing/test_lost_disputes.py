@@ -15,10 +15,11 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
 from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
 from billing.gateways.facts import DisputeState
-from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue, Voucher, VoucherEntry
+from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
+from tests.billing.exchanges import place_exchange_order
 from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 from tests.billing.toys import Toy, ToyKind
 
@@ -228,13 +229,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         elif name == "refund":
             reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
         elif lines and name == "exchange" and lines[0].kind == "toy":
-            new = placement.place_exchange_order(
-                lines[0],
-                OrderLine(kind="toy", product_id=chance.choice((1, 2, 3)), details={"attendee": "Alice"}),
-                placement.PlacementOptions(),
-                seen=None,
-                at=self.now,
-            )
+            new = place_exchange_order(lines[0], chance.choice((1, 2, 3)), self.now, "Alice")
             if new.state != Order.State.PAID:
                 self.process_webhook(FakeGateway.report_capture(self.start_attempt(new)))
         elif lines:

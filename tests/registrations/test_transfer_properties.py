@@ -1,7 +1,11 @@
-"""After any purchases, transfers and cancellations, each paid line has one spot and no class is overfull."""
+"""After any purchases, transfers and cancellations, each paid line has one spot and no class is overfull.
+
+A transfer that is quoted is never refused, and refunds, returns and keeps exactly what the quote says.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
+from decimal import Decimal
 
 from django.test import tag
 from django.utils import timezone
@@ -12,7 +16,7 @@ from hypothesis.extra.django import TestCase
 from billing.domain.cancellations import line_cancellation
 from billing.domain.pricing import balances
 from billing.errors import OrderTransitionRefused
-from billing.models import Order, OrderLine
+from billing.models import Credit, Order, OrderLine, Payment
 from outbox.testing import run_all
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers import to_class, to_person
@@ -34,6 +38,17 @@ TRANSFERS = [
 STEP = st.tuples(st.sampled_from([*spot_simulation.STEPS, *TRANSFERS]), st.integers(0, 5))
 
 
+def ledger() -> list[Decimal]:
+    """Return what was refunded, what was returned as credit, and what the school kept, in all orders."""
+    entries = Credit.objects.filter(reason__in=[Credit.Reason.RETURNED, Credit.Reason.INSTEAD])
+    kept = [
+        *OrderLine.objects.values_list("retained", flat=True),
+        *Order.objects.values_list("credit_retained", flat=True),
+    ]
+    refunded = Payment.objects.values_list("refunded_amount", flat=True)
+    return [sum(amounts, Decimal(0)) for amounts in (refunded, entries.values_list("amount", flat=True), kept)]
+
+
 class TransferSimulation(spot_simulation.SpotSimulation):
     def pick_registration(self, number: int) -> Registration | None:
         found = list(Registration.objects.exclude(line=None).order_by("pk"))
@@ -45,10 +60,15 @@ class TransferSimulation(spot_simulation.SpotSimulation):
         speaks = spot.student.user or spot.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
         request, at = TransferRequest(self.class_offers[number % 3]), timezone.now()
-        with suppress(RegistrationRefused):
-            to_class.transfer_to_class(
-                spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
-            )
+        try:
+            plan = to_class.plan_transfer(spot, request, by, at)
+        except RegistrationRefused:
+            return
+        before = ledger()
+        order = to_class.transfer_to_class(spot, request, by, at, seen=plan.fingerprint)
+        done = [now - earlier for now, earlier in zip(ledger(), before, strict=True)]
+        planned = [plan.refund_amount, plan.credit, plan.refunds.outcome.kept]
+        assert (planned, plan.to_pay) == (done, balances.open_balance(order, at)), (planned, done, plan)
 
     def transfer_at_desk(self, number: int) -> None:
         self.transfer_to_class(number, by_desk=True)

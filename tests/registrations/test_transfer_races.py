@@ -42,7 +42,7 @@ class TransferRaceTest(TransactionTestCase):
         request, by = TransferRequest(class_offer), User.objects.get(email=spot.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()
-        seen = to_class.quote_transfer(spot, request, by, timezone.now()).fingerprint
+        seen = to_class.plan_transfer(spot, request, by, timezone.now()).fingerprint
         return lambda: to_class.transfer_to_class(spot, request, by, timezone.now(), seen=seen)
 
     def buyer(self, class_offer: ClassOffer) -> Callable[[], Order]:
@@ -78,7 +78,7 @@ class TransferRaceTest(TransactionTestCase):
         friday = factories.create_class_offer(self.tuesday.session, factories.create_subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(spot, self.thursday), self.mover(spot, friday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, RegistrationRefused])
-        self.assertEqual(outcomes[1].code, "order_refused")
+        self.assertEqual(outcomes[1].code, "not_confirmed")
         self.assertEqual(OrderLine.objects.filter(exchanged_from=spot.line, reserves_exchange=True).count(), 1)
 
     def test_spot_is_not_transferred_and_canceled_at_the_same_time(self) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from unittest import mock
 
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import override_settings, tag
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import transitions
+from billing.domain.orders import due_dates, placement, transitions
 from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.gateways.facts import DisputeState
@@ -30,9 +31,11 @@ from registrations.domain.waitlist.entries import Contact
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from tests import factories
+from tests.flows.budgets import measure_spending
 from tests.page_text import text_of
 from tests.registrations import purchases
 from tests.registrations.transfers import State, TransferTestCase
+from users.models import User
 
 NOW, DOOR = Order.Due.NOW, Order.Due.DOOR
 
@@ -63,15 +66,20 @@ class TransferPriceTest(TransferTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         spot = self.bought()
         paid = balances.amount_received(spot.line.order)  # type: ignore[union-attr]
-        quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        quote = to_class.plan_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
         self.assertEqual(paid - balances.amount_received(spot.line.order), quote.refund_amount)  # type: ignore[union-attr]
         self.assertGreater(quote.refund_amount, 0)
 
-    def test_quote_changes_nothing(self) -> None:
-        spot = self.bought()
-        to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
-        self.assertEqual((self.states(), Order.objects.count()), ([("Tuesday", State.CONFIRMED)], 1))
+    def test_page_with_the_quote_writes_and_locks_nothing(self) -> None:
+        ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
+        unpaid = self.another("C", class_day=4)
+        for spot in (self.bought(), self.bought(unpaid, due=DOOR)):
+            browser = self.browser_of(self.alice)
+            with measure_spending() as spending:
+                page = browser.get(reverse("transfer", args=[spot.pk, self.thursday.pk]))
+            self.assertContains(page, "You pay")
+            self.assertEqual(spending.changes, [])
 
     def test_spot_to_pay_at_the_door_stays_payable_at_the_door_after_a_transfer(self) -> None:
         spot = self.bought(due=DOOR)
@@ -79,6 +87,20 @@ class TransferPriceTest(TransferTestCase):
         self.assertEqual((order.state, order.due_kind), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
         self.assertEqual(Order.objects.get(lines=spot.line_id).state, Order.State.CANCELED)
+
+    @override_settings(PAY_LATER_DAYS=14)
+    def test_spot_to_pay_by_a_date_keeps_its_due_date_after_a_transfer(self) -> None:
+        self.alice.user_permissions.add(Permission.objects.get(codename="pay_later"))
+        on = due_dates.due_date_for(User.objects.get(pk=self.alice.pk), timezone.now())
+        spot = self.bought(due=Order.Due.DATE, due_date=on)
+        with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=1)):
+            order = self.move(spot, self.thursday)
+        self.assertEqual((order.state, order.due_kind, order.due_date), (Order.State.PLACED, Order.Due.DATE, on))
+
+    def test_spot_to_pay_at_the_door_is_not_moved_to_a_class_that_is_paid_in_advance(self) -> None:
+        ClassOffer.objects.filter(pk=self.thursday.pk).update(pay_at_door=False)
+        with self.assertRaisesMessage(RegistrationRefused, placement.NOT_AT_THE_DOOR):
+            self.move(self.bought(due=DOOR), self.thursday)
 
     def test_transfer_page_shows_the_new_price_the_payment_and_the_difference(self) -> None:
         spot = self.bought()
@@ -220,13 +242,13 @@ class TransferRefusedTest(TransferTestCase):
         spot = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertRefusedWith(f"could move this spot until {format_moment(begins)}.", spot, self.thursday)
+            self.assertRefusedWith(f"could change this spot until {format_moment(begins)}.", spot, self.thursday)
 
     def test_only_the_office_can_transfer_after_the_deadline(self) -> None:
         spot = self.bought()
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertRefusedWith("could move this spot until", spot, self.thursday)
+            self.assertRefusedWith("could change this spot until", spot, self.thursday)
             self.move(spot, self.thursday, DeskOverride(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
@@ -249,7 +271,7 @@ class TransferRefusedTest(TransferTestCase):
 
     def test_price_change_after_the_quote_is_refused_until_it_is_shown(self) -> None:
         spot, request = self.bought(), TransferRequest(self.thursday)
-        seen = to_class.quote_transfer(spot, request, self.alice, timezone.now()).fingerprint
+        seen = to_class.plan_transfer(spot, request, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         with self.assertRaisesMessage(RegistrationRefused, to_class.CHANGED):
             to_class.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
@@ -358,7 +380,7 @@ class TransferPagesTest(TransferTestCase):
     def test_refund_and_remaining_payment_add_up_to_the_original_payment(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))
         spot = self.bought()
-        quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        quote = to_class.plan_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
         kept = sum(balances.amount_received(order) for order in Order.objects.all())
         self.assertEqual(kept + quote.refund_amount, Decimal(65))

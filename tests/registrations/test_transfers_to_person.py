@@ -166,14 +166,14 @@ class TransferToPersonRefusedTest(TransferToPersonTestCase):
         spot = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertRefusedWith(f"could transfer this spot until {format_moment(begins)}.", spot)
+            self.assertRefusedWith(f"could change this spot until {format_moment(begins)}.", spot)
 
     def test_transfer_to_oneself_after_the_deadline_or_during_an_exchange_is_refused(self) -> None:
         spot = self.bought()
         self.assertRefusedWith("already has this spot", spot, TypedPerson("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertRefusedWith("could transfer this spot until", spot)
+            self.assertRefusedWith("could change this spot until", spot)
         self.exchange_at_a_higher_price(spot)
         self.assertRefusedWith("is being exchanged", spot)
         self.assertRefusedWith(to_person.PAY_FIRST, Registration.objects.latest("pk"))

@@ -50,8 +50,9 @@ class TransferTestCase(SchoolTestCase):
     def move(
         self, mine: Registration, class_offer: ClassOffer, by: User | DeskOverride | None = None, role: str = ""
     ) -> Order:
+        mine = Registration.objects.get(pk=mine.pk)
         target, at = TransferRequest(class_offer, role), timezone.now()
-        seen = to_class.quote_transfer(mine, target, by or self.alice, at).fingerprint
+        seen = to_class.plan_transfer(mine, target, by or self.alice, at).fingerprint
         return to_class.transfer_to_class(mine, target, by or self.alice, at, seen=seen)
 
     def states(self) -> list[tuple[str, str]]:

@@ -347,6 +347,11 @@ class OrderLine(models.Model):
         """Return whether the line has a refund of its own, unlike one that was canceled with its unpaid order."""
         return self.canceled_at is not None and bool(self.cancellation)
 
+    @property
+    def ordered_together(self) -> "list[OrderLine]":
+        """All lines of the order. A line that is not saved is only quoted, by itself."""
+        return [self] if self.pk is None else list(self.order.lines.all())
+
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
         successors = (line for line in self.exchanged_to.all() if line.reserves_exchange and line.canceled_at is None)

@@ -24,7 +24,7 @@ def load() -> None:
     wish = TransferRequest(following.class_offers.get(subject__level__code="Beg", subject__version="B"))
     actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()
     to_class.transfer_to_class(
-        mover, wish, actor, now, seen=to_class.quote_transfer(mover, wish, actor, now).fingerprint
+        mover, wish, actor, now, seen=to_class.plan_transfer(mover, wish, actor, now).fingerprint
     )
     to_person.transfer_to_person(
         giver,

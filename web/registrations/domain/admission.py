@@ -119,7 +119,7 @@ def _party_refusal(party: Party, waiting: Sequence[WaitingParty]) -> str:
 
 def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
     party = (line.kind, line.product_id, line.waitlist_entry_id)
-    lines = [other for other in line.order.lines.all() if other.canceled_at is None]
+    lines = [other for other in line.ordered_together if other.canceled_at is None]
     return [other for other in lines if (other.kind, other.product_id, other.waitlist_entry_id) == party]
 
 

@@ -82,7 +82,7 @@ class AttendedKind(ProductKind):
             return ["Please choose again who’s coming."]
         name, who = people.name(attendee), people.key(attendee)
         product = (line.kind, line.product_id)
-        before = [each for each in line.order.lines.all() if each.pk < line.pk]
+        before = [each for each in line.ordered_together if each != line and each.pk < line.pk]
         same = [AttendeeDetails.from_line(each) for each in before if (each.kind, each.product_id) == product]
         if any(each.attendee and people.key(each.attendee) == who for each in same):
             return [f"{name} is already in your cart for this class."]

@@ -109,7 +109,7 @@ def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
                 names = {"student": registration.student, "class": form.transfer_request.class_offer}
                 messages.success(request, _("%(student)s has been moved to %(class)s.") % names)
                 return redirect("desk_registration", pk)
-            quote = to_class.quote_transfer(registration, form.transfer_request, form.by, at)
+            quote = to_class.plan_transfer(registration, form.transfer_request, form.by, at)
         except RegistrationRefused as error:
             form.add_error(None, str(error))
     context = {

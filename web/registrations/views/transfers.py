@@ -81,7 +81,7 @@ def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> Htt
             names = {"student": registration.student, "class": target.class_offer.subject.title}
             messages.success(request, _("%(student)s has a spot in %(class)s now.") % names)
             return redirect("my_classes")
-        quote = to_class.quote_transfer(registration, target, request.user, at)
+        quote = to_class.plan_transfer(registration, target, request.user, at)
     except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")

@@ -29,6 +29,7 @@ from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
+NOT_AT_THE_DOOR = "Not everything in your cart can be paid for at the door."
 SeenTotals = tuple[Decimal, Decimal]
 """The payer saw these two totals: the early price and the regular price."""
 
@@ -45,6 +46,8 @@ class PlacementOptions:
     is_known: bool = False
     """The payer's email address is confirmed already, so no link has to be clicked."""
     terms_version: str = ""
+    keeps_due_date: bool = False
+    """The due date is that of an order that this one replaces."""
     by_vouchers: Decimal | None = None
     """The payer saw that gift vouchers pay this amount."""
 
@@ -89,8 +92,12 @@ def _lock_cart(cart: Order, options: PlacementOptions) -> Order:
 
 def _check_due_kind(order: Order, plan: carts.CartSnapshot, options: PlacementOptions, at: datetime) -> None:
     if options.due_kind == Due.DOOR and not plan.at_the_door:
-        raise OrderNotPlaced("Not everything in your cart can be paid for at the door.")
-    if options.due_kind == Due.DATE and options.due_date != due_dates.due_date_for(order.payer, at):
+        raise OrderNotPlaced(NOT_AT_THE_DOOR)
+    if (
+        options.due_kind == Due.DATE
+        and not options.keeps_due_date
+        and options.due_date != due_dates.due_date_for(order.payer, at)
+    ):
         raise OrderNotPlaced("Please choose again how you’d like to pay.")
 
 
@@ -119,13 +126,11 @@ def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> Deci
 
 
 @transaction.atomic
-def place_exchange_order(
-    old: OrderLine, new: OrderLine, options: PlacementOptions, *, seen: SeenTotals | None, at: datetime
-) -> Order:
-    """The new line is not stored yet."""
-    cart, new.exchanged_from = carts.create_second_cart(old.order), old
-    carts.add_lines(cart, [new])
-    return place_order(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
+def place_second_order(line: OrderLine, options: PlacementOptions, *, seen: SeenTotals | None, at: datetime) -> Order:
+    """Place an order of its own for a line that is not saved, for the payer of the order that the line names."""
+    order, cart = line.order, carts.create_second_cart(line.order)
+    carts.add_lines(cart, [line])
+    return place_order(cart, replace(options, payer=order.payer, is_known=True), seen=seen, at=at)
 
 
 def _plan_placement(order: Order, lines: list[OrderLine], at: datetime) -> carts.CartSnapshot:

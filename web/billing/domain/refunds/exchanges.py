@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
-from django.db.models import Sum
 
 from billing import events
 from billing.domain import locks, product_kinds
@@ -19,11 +18,10 @@ from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import plan_builder, terms
 from billing.domain.refunds.apply import apply_refund_plan
 from billing.domain.refunds.order_snapshot import OrderSnapshots, load_order_snapshots
-from billing.domain.refunds.plan import RefundTerms
+from billing.domain.refunds.plan import RefundPlan, RefundTerms
 from billing.domain.refunds.refund_shares import line_costs
 from billing.errors import ProductUnavailable
-from billing.models import Credit, Dispute, Order, OrderLine, Payment
-from billing.models.fields import exact_sum
+from billing.models import Dispute, Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, percent_of
 from outbox.domain import emit
@@ -83,7 +81,7 @@ def _worth_in(snapshots: OrderSnapshots, line: OrderLine) -> LineWorth:
     priced_order = snapshots[line.order_id].priced_order
     price = priced_order.price
     reduction = max(price.total - priced_order.amount_charged, ZERO)
-    cost, exchange_credit = line_costs(price).get(line.pk, ZERO), _exchange_credit_used(price, line)
+    cost, exchange_credit = line_costs(price).get(line.pk, ZERO), exchange_credit_used(price, line)
     old = _replaced_line(snapshots, line)
     paid_before = min(exchange_credit, _worth_in(snapshots, old).paid) if old else ZERO
     net_price = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
@@ -98,7 +96,7 @@ def _replaced_line(snapshots: OrderSnapshots, line: OrderLine) -> OrderLine | No
     return next((each for each in lines if each.pk == line.exchanged_from_id), None)
 
 
-def _exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
+def exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
     return _step_reduction(price, line, "exchange_credit")
 
 
@@ -176,33 +174,11 @@ def lines_built_on(order_id: int) -> list[OrderLine]:
     return found
 
 
-@dataclass(frozen=True)
-class ReturnedSoFar:
-    money: Decimal
-    credit: Decimal
-    kept: Decimal
-    """The amount that the school keeps under the cancellation terms."""
-
-    def since(self, earlier: Self) -> Self:
-        amounts = {name: getattr(self, name) - getattr(earlier, name) for name in ("money", "credit", "kept")}
-        return replace(self, **amounts)
-
-
-def returned_so_far(line: OrderLine) -> ReturnedSoFar:
-    """Everything returned in the orders of the line and of the lines it replaced, for any reason."""
-    orders = {earlier_line.order_id for earlier_line in exchange_chain(line)}
-    money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
-    reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
-    entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
-    kept = sum((earlier_line.retained for earlier_line in exchange_chain(line)), ZERO)
-    return ReturnedSoFar(exact_sum(money), exact_sum(entries), kept)
-
-
 # -- reservation of the old line ----------------------------------------------------------------------------------
 
 
 def lock_orders_behind(order: Order) -> None:
-    """Lock the earlier orders of exchanged lines. Call this before locking anything that comes after orders."""
+    # Call this before locking anything that comes after orders.
     for line in (
         order.lines.filter(canceled_at=None).exclude(exchanged_from=None).order_by("exchanged_from__order", "pk")
     ):
@@ -210,9 +186,8 @@ def lock_orders_behind(order: Order) -> None:
 
 
 def _lock_earlier_orders(line: OrderLine) -> None:
-    while line.exchanged_from is not None:
-        locks.lock_order(line.exchanged_from.order_id)
-        line = line.exchanged_from
+    for earlier in exchange_chain(line)[1:]:
+        locks.lock_order(earlier.order_id)
 
 
 def reserve_old_line(line: OrderLine, at: datetime) -> None:
@@ -242,16 +217,20 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
     old.exchanged_at = at
     old.save(update_fields=["exchanged_at"])
     product_kinds.kind_of_line(old).hand_over_to(old, line)
-    needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
+    needed = exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
     line.price_facts = {**(line.price_facts or {}), "exchange_credit": str(needed)}
     line.save(update_fields=["price_facts"])
-    refund_terms = surplus_refund_terms(old, at)
-    plan = plan_builder.plan_exchange_surplus(snapshots, _surplus_of_exchange(snapshots, old, needed), refund_terms)
-    apply_refund_plan(plan, at=at, why="Exchanged for something that costs less.")
+    apply_refund_plan(plan_surplus(snapshots, old, needed, at), at=at, why="Exchanged for something that costs less.")
     emit(
         events.LINE_EXCHANGED, key=f"{old.pk} {line.pk}",
         order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
     )  # fmt: skip
+
+
+def plan_surplus(snapshots: OrderSnapshots, old: OrderLine, needed: Decimal, at: datetime) -> RefundPlan:
+    """Plan what is returned if only `needed` of what was paid for the old line pays for the new one."""
+    reductions = _surplus_of_exchange(snapshots, old, needed)
+    return plan_builder.plan_exchange_surplus(snapshots, reductions, surplus_refund_terms(old, at))
 
 
 def surplus_refund_terms(old: OrderLine, at: datetime) -> RefundTerms:
@@ -266,7 +245,7 @@ def _surplus_of_exchange(
 ) -> Iterator[tuple[OrderLine, Decimal]]:
     """Yield by how much the line and those before it cost less, starting with the newest."""
     price, old = snapshots[line.order_id].priced_order.price, _replaced_line(snapshots, line)
-    paid_before = min(_exchange_credit_used(price, line), _worth_in(snapshots, old).paid) if old else ZERO
+    paid_before = min(exchange_credit_used(price, line), _worth_in(snapshots, old).paid) if old else ZERO
     reduction = line_costs(price).get(line.pk, ZERO) - max(needed - paid_before, ZERO)
     if reduction > 0:
         yield line, reduction

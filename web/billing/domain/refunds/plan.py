@@ -1,6 +1,6 @@
 """The refunds of a cancellation, an exchange or an overpayment, as a value; see plan_builder.py and apply.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from billing import gateways
@@ -84,7 +84,6 @@ class OrderRefundPlan:
 
     @property
     def parts(self) -> Parts:
-        """The amount refunded to each payment."""
         pairs = zip(self.requests, self.shares, strict=True)
         as_credit_requested = sum((share.money for request, share in pairs if request.as_credit), ZERO)
         onto_vouchers = as_credit_requested - self.as_credit if self.order.payer_id is not None else ZERO
@@ -100,7 +99,6 @@ class OrderRefundPlan:
 
     @property
     def open_balance(self) -> Decimal:
-        """What is due afterwards."""
         return ZERO if self.closes_as else self.snapshot.open_balance(self.priced_order, self.money)
 
     @property
@@ -126,7 +124,6 @@ class RefundOutcome:
 
     @property
     def by_hand(self) -> Decimal:
-        """The part of the refund that staff hand over: cash and transfers."""
         hands = dict(gateways.desk_methods())
         return sum((part for payment, part in self.parts if payment.variant in hands), ZERO)
 
@@ -135,16 +132,8 @@ class RefundOutcome:
         return sum((part for payment, part in self.parts if gateways.keeps_our_own_money(payment)), ZERO)
 
     def __add__(self, other: "RefundOutcome") -> "RefundOutcome":
-        return RefundOutcome(
-            self.refund + other.refund,
-            self.new_credit + other.new_credit,
-            self.old_credit + other.old_credit,
-            self.waived + other.waived,
-            self.kept + other.kept,
-            self.pending + other.pending,
-            self.blocked_reason or other.blocked_reason,
-            self.parts + other.parts,
-        )
+        sums = {field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
+        return RefundOutcome(**sums | {"blocked_reason": self.blocked_reason or other.blocked_reason})
 
 
 @dataclass(frozen=True)
@@ -169,6 +158,10 @@ class RefundPlan:
     @property
     def money(self) -> Decimal:
         return sum((order_plan.money for order_plan in self.order_plans), ZERO)
+
+    @property
+    def outcome(self) -> RefundOutcome:
+        return sum(self.by_line.values(), RefundOutcome())
 
     @property
     def blocked_reason(self) -> str:

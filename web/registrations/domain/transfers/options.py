@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.conf import settings
+
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges
 from billing.domain.refunds.exchanges import Exchange, LineWorth
@@ -47,16 +49,15 @@ class TransferOption:
 
 
 def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:
-    """The number of queries does not depend on the number of classes."""
     line = to_class.transferable_line(registration, at)
-    to_class.check_transfer_deadline(registration, at)
+    to_class.check_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at)
     live = Registration.objects.whole_class().live().filter(student=registration.student_id)
     attended = set(live.values_list("class_offer", flat=True))
     class_offers = [
         class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
     ]
     availability_by_class = capacity.availability_by_class(class_offers, at)
-    prices = TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line))
+    prices = TransferPrices(line, at, is_payer=line.order.belongs_to(viewer))
     offered_classes = {entry.class_offer_id for entry in open_offers.offers_to_student_alone(registration)}
     today = dates.to_local_time(at).date()
     choices = []

@@ -8,48 +8,28 @@ from django.db import transaction
 from billing.domain import locks, product_kinds
 from billing.models import Order, OrderLine
 from common import names
-from common.formats import format_moment
 from history.domain import record_action
 from registrations.domain import attendees, capacity, spots
 from registrations.domain.attendees import TypedPerson
-from registrations.domain.change_deadlines import change_deadline, is_before_deadline
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.transfers import to_class
-from registrations.domain.transfers.to_class import DeskOverride
+from registrations.domain.transfers.to_class import NOT_HERE, PAY_FIRST, DeskOverride
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.models import User
 
-State = Registration.State
-NOT_HERE = "This spot can’t be transferred online. Please contact the office."
-TOO_LATE = "You could transfer this spot until {}. The office may be able to help."
-ON_HOLD = "This spot is on hold, so it can’t be transferred right now."
-PAY_FIRST = "Please pay for this spot before you transfer it."
 THEIRS = "{} already has this spot."
 
 
 def check_transferable(registration: Registration, by: User | DeskOverride, at: datetime) -> OrderLine:
-    line = registration.line
-    if line is None or line.canceled_at is not None:
-        raise RegistrationRefused(NOT_HERE, "not_transferable")
-    if registration.state == State.ON_HOLD:
-        raise RegistrationRefused(ON_HOLD, "on_hold")
-    if registration.state != State.CONFIRMED:
-        raise RegistrationRefused(PAY_FIRST if registration.takes_a_spot(at) else NOT_HERE, "not_confirmed")
+    line = to_class.confirmed_line(registration, at)
     if reason := line.given_away(at):
         raise RegistrationRefused(reason, "not_exchangeable")
     if isinstance(by, User):
-        _check_user_may_transfer(by, registration, line, at)
+        to_class.check_deadline(registration, settings.TRANSFER_TO_PERSON_UNTIL_CLASS, at)
+        if line.order.state != Order.State.PAID and not line.order.belongs_to(by):
+            raise RegistrationRefused(PAY_FIRST, "not_paid")
     return line
-
-
-def _check_user_may_transfer(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
-    number = settings.TRANSFER_TO_PERSON_UNTIL_CLASS
-    if not is_before_deadline(registration, number, at):
-        ends = change_deadline(registration, number)
-        raise RegistrationRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE, "too_late")
-    if line.order.state != Order.State.PAID and not to_class.is_payer(user, line):
-        raise RegistrationRefused(PAY_FIRST, "not_paid")
 
 
 @transaction.atomic

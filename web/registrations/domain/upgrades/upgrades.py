@@ -82,7 +82,6 @@ def joining_terms_with_ticket(ticket: Registration, now: JoiningTerms, paid: Dec
 
 def quote_upgrade(ticket: Registration, at: datetime) -> tuple[Decimal, Decimal]:
     line = _upgraded_line(ticket)
-    line.order = ticket.ordered_line.order
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
     lost = quotes.lines_past_early_price([item], at)
     price = quotes.compute_price(
@@ -114,6 +113,7 @@ def is_paid_by_someone_else(ticket: Registration) -> bool:
 def _upgraded_line(ticket: Registration) -> OrderLine:
     attendee = AttendeeDetails.from_line(ticket.ordered_line).attendee
     return OrderLine(
+        order=ticket.ordered_line.order,
         kind=attendees.CLASS_KIND,
         product_id=ticket.class_offer_id,
         details=AttendeeDetails(attendee).as_json(),
@@ -125,12 +125,9 @@ def _upgraded_line(ticket: Registration) -> OrderLine:
 
 @transaction.atomic
 def upgrade_at_desk(ticket: Registration, *, by: User, why: str, at: datetime) -> Order:
-    old_order = ticket.ordered_line.order
-    cart = carts.create_second_cart(old_order)
     line = _upgraded_line(ticket)
     line.by_desk, line.may_join_late = True, by.has_perm("registrations.join_late")
-    carts.add_lines(cart, [line])
-    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=old_order.payer)
-    order = placement.place_order(cart, how, seen=None, at=at)
+    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
+    order = placement.place_second_order(line, how, seen=None, at=at)
     record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)
     return order
