@@ -31,3 +31,8 @@ class ConditionFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         label_and_condition = self.conditions.get(self.value() or "")
         return queryset.filter(label_and_condition[1]) if label_and_condition else queryset
+
+
+def fieldset(title: str | Promise | None, *fields: str | tuple[str, ...]) -> Any:
+    """For `fieldsets` of the admin. Fields in a tuple share a line."""
+    return title, {"fields": fields}

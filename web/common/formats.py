@@ -8,9 +8,11 @@ same values.
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any, Concatenate, ParamSpec, cast
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_interval, format_skeleton
@@ -30,26 +32,36 @@ WIDE_YEN, YEN = "\N{FULLWIDTH YEN SIGN}", "\N{YEN SIGN}"
 
 Number = int | float | Decimal
 
-remembered = lru_cache(maxsize=4096)
+P = ParamSpec("P")
+
+
+def remembered(format_values: Callable[Concatenate[Locale, P], str]) -> Callable[P, str]:
+    """Format in the active language, and remember the text for these values."""
+
+    @lru_cache(maxsize=4096)
+    def format_in_language(language: str, *values: Any) -> str:
+        return format_values(_babel_locale(language), *values)  # type: ignore[call-arg]
+
+    return cast("Callable[P, str]", lambda *values: format_in_language(_active_language(), *values))
 
 
 def format_date(value: date) -> str:
     """The format is Tue, Dec 22, 2026. A moment is shown as its day in the current time zone."""
-    return _date_text(DATE, _local_day(value), _active_language())
+    return _date_text(DATE, _local_day(value))
 
 
 def format_short_date(value: date) -> str:
     """The format is Tue, Dec 22. Use it only if the page shows the year elsewhere."""
-    return _date_text(SHORT_DATE, _local_day(value), _active_language())
+    return _date_text(SHORT_DATE, _local_day(value))
 
 
 def format_time(value: time | datetime, *, seconds: bool = False) -> str:
-    return _time_text("medium" if seconds else "short", _local_clock_time(value), _active_language())
+    return _time_text("medium" if seconds else "short", _local_clock_time(value))
 
 
 def format_time_span(start: time | datetime, end: time | datetime) -> str:
     """The format is 7:00–8:00 PM or 11:00 AM–12:30 PM."""
-    return _time_span_text(_local_clock_time(start), _local_clock_time(end), _active_language())
+    return _time_span_text(_local_clock_time(start), _local_clock_time(end))
 
 
 def format_moment(value: datetime, *, seconds: bool = False) -> str:
@@ -57,18 +69,25 @@ def format_moment(value: datetime, *, seconds: bool = False) -> str:
     return date_and_time.format(format_time(value, seconds=seconds), format_date(value))
 
 
-def format_money(amount: Decimal, currency: str) -> str:
+@remembered
+def format_money(locale: Locale, amount: Decimal, currency: str) -> str:
     """The format is $1,250.00, −¥500 or CHF 12.50. Halves are rounded up."""
-    return _money_text(amount, currency, _active_language())
+    # Adding 0 turns a negative zero into zero.
+    exact = amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP) + 0
+    text = format_currency(exact, currency, locale=locale)
+    return LETTER_AND_FIGURE.sub(NO_BREAK, text).replace(WIDE_YEN, YEN).replace("-", MINUS)
 
 
-def format_number(value: Number) -> str:
-    return _number_text(value, _active_language())
+@remembered
+def format_number(locale: Locale, value: Number) -> str:
+    return format_decimal(value, locale=locale, decimal_quantization=False).replace("-", MINUS)
 
 
-def format_percent(value: Number) -> str:
+@remembered
+def format_percent(locale: Locale, value: Number) -> str:
     """The value 50 is shown as 50%."""
-    return _percent_text(value, _active_language())
+    fraction = Decimal(str(value)) / 100
+    return babel_percent(fraction, locale=locale, decimal_quantization=False).replace("-", MINUS)
 
 
 def currency_digits(currency: str) -> int:
@@ -79,7 +98,7 @@ def _active_language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-@remembered
+@cache
 def _babel_locale(language: str) -> Locale:
     try:
         return Locale.parse(to_locale(language))
@@ -100,41 +119,21 @@ def _in_current_zone(value: datetime) -> datetime:
 
 
 @remembered
-def _date_text(skeleton: str, day: date, language: str) -> str:
-    return format_skeleton(skeleton, datetime.combine(day, time()), locale=_babel_locale(language))
+def _date_text(locale: Locale, skeleton: str, day: date) -> str:
+    return format_skeleton(skeleton, datetime.combine(day, time()), locale=locale)
 
 
 @remembered
-def _time_text(width: str, clock: time, language: str) -> str:
-    return babel_time(clock.replace(tzinfo=None), width, locale=_babel_locale(language)).translate(SPACES)
+def _time_text(locale: Locale, width: str, clock: time) -> str:
+    return babel_time(clock.replace(tzinfo=None), width, locale=locale).translate(SPACES)
 
 
 @remembered
-def _time_span_text(start: time, end: time, language: str) -> str:
+def _time_span_text(locale: Locale, start: time, end: time) -> str:
     if start == end:
-        return _time_text("short", start, language)
-    locale = _babel_locale(language)
+        return _time_text("short", start)
     has_am_pm = "a" in locale.time_formats["short"].pattern
     return format_interval(start, end, "hm" if has_am_pm else "Hm", locale=locale).translate(SPACES)
-
-
-@remembered
-def _money_text(amount: Decimal, currency: str, language: str) -> str:
-    # Adding 0 turns a negative zero into zero.
-    exact = amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP) + 0
-    text = format_currency(exact, currency, locale=_babel_locale(language))
-    return LETTER_AND_FIGURE.sub(NO_BREAK, text).replace(WIDE_YEN, YEN).replace("-", MINUS)
-
-
-@remembered
-def _number_text(value: Number, language: str) -> str:
-    return format_decimal(value, locale=_babel_locale(language), decimal_quantization=False).replace("-", MINUS)
-
-
-@remembered
-def _percent_text(value: Number, language: str) -> str:
-    fraction = Decimal(str(value)) / 100
-    return babel_percent(fraction, locale=_babel_locale(language), decimal_quantization=False).replace("-", MINUS)
 
 
 def format_ordinal(number: int) -> str:

@@ -16,40 +16,39 @@ from common.files import bucket
 READ_AT_ONCE = 64 * 1024
 NEVER = "never_compressed"
 TEXTS = {"application/json", "application/ld+json", "application/xml", "image/svg+xml"}
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-def content_security_policy(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def middleware(answer: Callable[[HttpRequest, GetResponse], HttpResponse]) -> Callable[[GetResponse], GetResponse]:
+    """Make a middleware of a function of the request and of what answers it."""
+    return lambda get_response: lambda request: answer(request, get_response)
+
+
+def content_security_policy(get_response: GetResponse) -> GetResponse:
     # SECURE_CSP has the same name in Django 6. A view may set a policy of its own.
     policy = serialize_policy(policy_with_bucket(settings.SECURE_CSP))
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def add_policy(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy)
         if settings.SECURE_BROWSER_XSS_FILTER:
             response.headers.setdefault("X-XSS-Protection", "1; mode=block")
         return response
 
-    return middleware
+    return add_policy
 
 
-def keep_private_pages_private(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+@middleware
+def keep_private_pages_private(request: HttpRequest, get_response: GetResponse) -> HttpResponse:
     """Forbid caching for visitors with a session and for secret addresses, unless the page sets Cache-Control itself.
 
     Visitors have a session if they are logged in or have a cart. On a shared computer, the Back button then shows
     nothing of it to the next person.
     """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES or has_secret_address(request):
-            response.headers.setdefault("Cache-Control", "no-store, private")
-        return response
-
-    return middleware
+    response = get_response(request)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or has_secret_address(request):
+        response.headers.setdefault("Cache-Control", "no-store, private")
+    return response
 
 
 def has_secret_address(request: HttpRequest) -> bool:
@@ -58,40 +57,31 @@ def has_secret_address(request: HttpRequest) -> bool:
     return "key" in request.GET or (match is not None and "token" in match.kwargs)
 
 
-def drain_request_body(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+@middleware
+def drain_request_body(request: HttpRequest, get_response: GetResponse) -> HttpResponse:
     """Read the rest of a refused upload before answering. If we hung up while the web server is still sending us the
     file, the browser would see the web server's error 502 instead of our answer."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        with suppress(UnreadablePostError):
-            while request.read(READ_AT_ONCE):
-                pass
-        return response
-
-    return middleware
+    response = get_response(request)
+    with suppress(UnreadablePostError):
+        while request.read(READ_AT_ONCE):
+            pass
+    return response
 
 
-def drop_cookies_with_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+@middleware
+def drop_cookies_with_nul(request: HttpRequest, get_response: GetResponse) -> HttpResponse:
     """A quoted cookie can contain a NUL, and PostgreSQL refuses to look up such a session key."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
-            del request.COOKIES[name]
-        return get_response(request)
-
-    return middleware
+    for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+        del request.COOKIES[name]
+    return get_response(request)
 
 
-def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+@middleware
+def refuse_nul(request: HttpRequest, get_response: GetResponse) -> HttpResponse:
     # No address of the site contains a NUL, and PostgreSQL refuses it.
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest
-        return get_response(request)
-
-    return middleware
+    if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        raise BadRequest
+    return get_response(request)
 
 
 class CompressText(GZipMiddleware):

@@ -1,7 +1,7 @@
 """Rules for requests to other systems. They are made outside of transactions, so that no row stays locked meanwhile."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import TemporaryFailure
+from common.middleware import GetResponse, middleware
 
 BUSY = _("Many people are paying at this moment. Nothing was charged; please try again in half a minute.")
 
@@ -47,15 +48,13 @@ _wait_budget: ContextVar[WaitBudget | None] = ContextVar("wait_budget", default=
 """This is None outside of requests, because work in the background may wait without a limit."""
 
 
-def limit_waiting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    def middleware(request: HttpRequest) -> HttpResponse:
-        token = _wait_budget.set(WaitBudget())
-        try:
-            return get_response(request)
-        finally:
-            _wait_budget.reset(token)
-
-    return middleware
+@middleware
+def limit_waiting(request: HttpRequest, get_response: GetResponse) -> HttpResponse:
+    token = _wait_budget.set(WaitBudget())
+    try:
+        return get_response(request)
+    finally:
+        _wait_budget.reset(token)
 
 
 def has_time(seconds: float = 0) -> bool:

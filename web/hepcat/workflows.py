@@ -6,6 +6,8 @@ have a `workflows.py` like this one, which is added, or the setting WORKFLOWS ca
 one. `manage.py workflows` prints the map in effect.
 """
 
+RESCHEDULED = {"now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]}
+
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.notice_subscription_requested": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.order_canceled": {"later": ["billing.receivers.mail_order_canceled"]},
@@ -27,24 +29,12 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "registrations.classes_canceled": {"later": ["registrations.receivers.mail_class_cancellation"]},
     "classwork.class_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.classes_created": {"now": ["classwork.receivers.build_releases_of_new_classes"]},
-    "classwork.class_changed": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
-    "classwork.schedule_changed": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
-    "classwork.meeting_added": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
-    "classwork.meeting_canceled": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
-    "classwork.meeting_moved": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
-    "classwork.meeting_restored": {
-        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
-    },
+    "classwork.class_changed": RESCHEDULED,
+    "classwork.schedule_changed": RESCHEDULED,
+    "classwork.meeting_added": RESCHEDULED,
+    "classwork.meeting_canceled": RESCHEDULED,
+    "classwork.meeting_moved": RESCHEDULED,
+    "classwork.meeting_restored": RESCHEDULED,
     "users.claim_answered": {"later": ["registrations.receivers.request_attendee_address"]},
     "users.merge_requested": {"later": ["registrations.receivers.open_merge_issue"]},
     "billing.gateway_poll_requested": {"later": ["billing.receivers.poll_gateway"]},

@@ -12,6 +12,7 @@ from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminFor
 from classwork.domain.catalog import subjects
 from classwork.forms.schedule import SubjectForm
 from classwork.models import Level, Location, Subject
+from common.admin import fieldset
 from common.files.fields import PictureField
 from users.models import User
 from users.roles import acting_user
@@ -22,11 +23,8 @@ class LevelAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "rank", "is_step", "rule", "started", "done", "done_twice"]
     list_filter = ["is_step"]
     fieldsets = [
-        (None, {"fields": ["name", "code", "rank", "is_step", "description"]}),
-        (
-            _("Rule and level numbers"),
-            {"fields": ["rule", "planned_versions", ("started", "done", "done_twice")]},
-        ),
+        fieldset(None, "name", "code", "rank", "is_step", "description"),
+        fieldset(_("Rule and level numbers"), "rule", "planned_versions", ("started", "done", "done_twice")),
     ]
 
 
@@ -42,11 +40,8 @@ class LocationAdmin(admin.ModelAdmin):
     search_fields = ["name", "code", "address"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fieldsets = [
-        (None, {"fields": ["name", "code", "is_public"]}),
-        (
-            _("Address"),
-            {"fields": ["address", ("city", "state", "zipcode", "country"), "map_link", "directions", "image"]},
-        ),
+        fieldset(None, "name", "code", "is_public"),
+        fieldset(_("Address"), "address", ("city", "state", "zipcode", "country"), "map_link", "directions", "image"),
     ]
 
 
@@ -64,27 +59,13 @@ class SubjectAdmin(PreviewedAdmin, GroupedAdmin):
     search_fields = ["name", "code", "short_description"]
     actions = ["approve", "copy"]
     fieldsets = [
-        (None, {"fields": [("level", "version"), "name", "code", "level_num", "manager_approved"]}),
-        (
-            _("Texts"),
-            {
-                "fields": [
-                    ("tagline_1", "tagline_2", "tagline_3"),
-                    "short_description",
-                    "description",
-                    "image",
-                ]
-            },
-        ),
-        (_("Time"), {"fields": [("num_weeks", "num_minutes")]}),
-        (
+        fieldset(None, ("level", "version"), "name", "code", "level_num", "manager_approved"),
+        fieldset(_("Texts"), ("tagline_1", "tagline_2", "tagline_3"), "short_description", "description", "image"),
+        fieldset(_("Time"), ("num_weeks", "num_minutes")),
+        fieldset(
             _("Prices"),
-            {
-                "fields": [
-                    ("full_price", "pre_pay_discount"),
-                    ("multiple_purchase_discount", "qualifies_as_multi_class_discount"),
-                ]
-            },
+            ("full_price", "pre_pay_discount"),
+            ("multiple_purchase_discount", "qualifies_as_multi_class_discount"),
         ),
     ]
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from classwork.domain.resources import content, kind_rules, releases
 from classwork.models import Attachment, Release, Resource
-from common.admin import ConditionFilter, ReadOnlyAdmin
+from common.admin import ConditionFilter, ReadOnlyAdmin, fieldset
 from common.files import file_checks, storage_checks
 from common.files.file_checks import CheckedFile
 from history.admin_base import RecordedModelAdmin
@@ -96,9 +96,9 @@ class ResourceAdmin(RecordedModelAdmin):
     form = ResourceAdminForm
     readonly_fields = ["author", "file_title", "size", "seconds"]
     fieldsets = [
-        (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
-        (_("When"), {"fields": [("when", "class_number"), "expires_after"]}),
-        (_("Content"), {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
+        fieldset(None, "title", ("kind", "audience"), "manager_approved", "author"),
+        fieldset(_("When"), ("when", "class_number"), "expires_after"),
+        fieldset(_("Content"), "link", "text", "sent", ("file_title", "size", "seconds")),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":

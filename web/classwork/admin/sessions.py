@@ -13,6 +13,7 @@ from classwork.admin.base import PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.schedule import class_offers, sessions
 from classwork.forms.schedule import ClassOfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
+from common.admin import fieldset
 from common.formats import format_date
 from users.models import User
 from users.roles import acting_user
@@ -86,10 +87,10 @@ class SessionAdmin(PreviewedAdmin):
     ]
     search_fields = ["name"]
     fieldsets = [
-        (None, {"fields": ["name"]}),
-        (_("Class days"), {"fields": ["key_day_date", ("max_day_shift", "num_weeks")]}),
-        (_("Without class"), {"fields": [("skip_weeks", "flip_last_day"), "break_weeks"]}),
-        (_("Publication"), {"fields": [("publish_date", "expire_date")]}),
+        fieldset(None, "name"),
+        fieldset(_("Class days"), "key_day_date", ("max_day_shift", "num_weeks")),
+        fieldset(_("Without class"), ("skip_weeks", "flip_last_day"), "break_weeks"),
+        fieldset(_("Publication"), ("publish_date", "expire_date")),
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

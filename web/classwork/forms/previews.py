@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -99,7 +99,21 @@ class PreviewedFormMixin(forms.BaseForm):
 
 
 class PreviewedModelForm(PreviewedFormMixin, forms.ModelForm):
-    """The domain validates the whole row, so the form does not validate it again."""
+    """The domain validates the whole row, so the form does not validate it again.
+
+    `plan` is the function of the domain that previews a draft of the row.
+    """
+
+    plan: Callable[[Any, Any], Preview]
+
+    def plan_changes(self) -> Preview:
+        """Reads the row again, because the form has already written its values into the instance."""
+        model = type(self.instance)
+        stored = model._default_manager.get(pk=self.instance.pk) if self.instance.pk else model()
+        return type(self).plan(stored, self.draft())
+
+    def draft(self) -> Any:
+        return self.values()
 
     def _post_clean(self) -> None:
         self.instance: Model = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)

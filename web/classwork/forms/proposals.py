@@ -10,11 +10,9 @@ from classwork.domain.class_fields import IDEA_FIELDS
 from classwork.domain.proposals import CHANGEABLE
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField
 from classwork.forms.labels import CLASS_LABELS, SUBJECT_LABELS
 from classwork.forms.previews import PreviewedModelForm
-from classwork.forms.schedule import stored_row
 from classwork.models import ClassOffer, Session, Subject
 from common import dates
 
@@ -33,6 +31,8 @@ class ProposalForm(PreviewedModelForm):
 
 
 class ProposeSubjectForm(ProposalForm):
+    plan = staticmethod(lambda subject, draft: subjects.plan_subject(subject, draft.values))
+
     class Meta:
         model = Subject
         fields = [
@@ -49,11 +49,9 @@ class ProposeSubjectForm(ProposalForm):
         ]
         labels = SUBJECT_LABELS
 
-    def plan_changes(self) -> Preview:
-        return subjects.plan_subject(stored_row(self.instance), self.values())
-
 
 class ProposeClassForm(ProposalForm):
+    plan = staticmethod(class_offers.plan_class)
     skipped = DatesField(required=False, label=_("Skipped dates"), help_text=_("For example 2026-11-26."))
 
     class Meta:
@@ -72,9 +70,6 @@ class ProposeClassForm(ProposalForm):
     def draft(self) -> ClassDraft:
         return ClassDraft(self.values(), self.cleaned_data.get("skipped"))
 
-    def plan_changes(self) -> Preview:
-        return class_offers.plan_class(stored_row(self.instance), self.draft())
-
 
 class ChangeSubjectForm(ProposeSubjectForm):
     class Meta:
@@ -84,14 +79,13 @@ class ChangeSubjectForm(ProposeSubjectForm):
 
 
 class ChangeClassForm(ProposalForm):
+    plan = staticmethod(class_offers.plan_class)
+
     class Meta:
         model = ClassOffer
         fields = CHANGEABLE[ClassOffer]
         labels = CLASS_LABELS
         widgets = {"start_time": TIME}
-
-    def plan_changes(self) -> Preview:
-        return class_offers.plan_class(stored_row(self.instance), self.draft())
 
 
 class ProposalMessageForm(forms.Form):

@@ -11,7 +11,6 @@ from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import OFFICE_FIELDS
 from classwork.domain.schedule import class_offers, sessions
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField, StaffField
 from classwork.forms.labels import CLASS_LABELS, SESSION_LABELS, SUBJECT_LABELS
 from classwork.forms.previews import PreviewedModelForm
@@ -32,6 +31,8 @@ SESSION_FIELDS = [
 
 
 class SessionForm(PreviewedModelForm):
+    plan = staticmethod(sessions.plan_session)
+
     class Meta:
         model = Session
         fields = SESSION_FIELDS
@@ -41,20 +42,15 @@ class SessionForm(PreviewedModelForm):
         super().__init__(*args, **kwargs)
         self.fields["expire_date"].required = False  # An empty value is computed from the key day.
 
-    def plan_changes(self) -> Preview:
-        return sessions.plan_session(stored_row(self.instance), self.values())
-
 
 class SubjectForm(PreviewedModelForm):
+    plan = staticmethod(subjects.plan_subject)
     image = PictureField(required=False, label=_("Promotional image"), widget=forms.ClearableFileInput)
 
     class Meta:
         model = Subject
         exclude = ("date_added", "date_modified")
         labels = SUBJECT_LABELS
-
-    def plan_changes(self) -> Preview:
-        return subjects.plan_subject(stored_row(self.instance), self.values())
 
     def values(self) -> dict[str, Any]:
         """A removed image is False in the form and an empty value in the row."""
@@ -63,6 +59,7 @@ class SubjectForm(PreviewedModelForm):
 
 
 class ClassOfferForm(PreviewedModelForm):
+    plan = staticmethod(class_offers.plan_class)
     teaching = StaffField(label=_("Teachers"))
     assisting = StaffField(label=_("Assistants"))
     skipped = DatesField(
@@ -84,13 +81,11 @@ class ClassOfferForm(PreviewedModelForm):
         data = self.cleaned_data
         return ClassDraft(self.values(), data.get("skipped"), data.get("teaching"), data.get("assisting"))
 
-    def plan_changes(self) -> Preview:
-        return class_offers.plan_class(stored_row(self.instance), self.draft())
-
 
 class ClassOfferRowForm(PreviewedModelForm):
     """A class within its session, as one row of a table. The session may be changed by the same form."""
 
+    plan = staticmethod(class_offers.plan_class)
     teaching = StaffField(label=_("Teachers"))
 
     class Meta:
@@ -106,9 +101,6 @@ class ClassOfferRowForm(PreviewedModelForm):
         session = cast(ClassOffer, self.instance).session
         return ClassDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
 
-    def plan_changes(self) -> Preview:
-        return class_offers.plan_class(stored_row(self.instance), self.draft())
-
 
 def set_initial_lists(form: PreviewedModelForm) -> None:
     class_offer = cast(ClassOffer, form.instance)
@@ -118,8 +110,3 @@ def set_initial_lists(form: PreviewedModelForm) -> None:
     for name, role in (("teaching", Assignment.Role.TEACHER), ("assisting", Assignment.Role.ASSISTANT)):
         form.initial.setdefault(name, [assignment.staff_id for assignment in assigned if assignment.role == role])
     form.initial.setdefault("skipped", [skipped.day for skipped in class_offer.skipped_dates.all()])
-
-
-def stored_row(thing: Any) -> Any:
-    """Reads the row again, because the form has already written its values into the given object."""
-    return type(thing)._default_manager.get(pk=thing.pk) if thing.pk else type(thing)()

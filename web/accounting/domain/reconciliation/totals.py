@@ -1,6 +1,6 @@
 """Totals of a run: the findings by verdict, the amounts by gateway, and the payouts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -90,19 +90,12 @@ def totals_by_statement(run: Reconciliation) -> list[StatementTotals]:
     # An amount that only the gateway has does not count as ours, even if one of our attempts is linked to it.
     ours = rows.exclude(verdict__in=["only_theirs", "refund_theirs", "dispute"]).exclude(our_amount=None)
     theirs = rows.exclude(their_amount=None)
-    our_sums = dict(
-        _sums_by_gateway(ours.values_list("statement__variant", "our_currency").annotate(Sum("our_amount")))
-    )
-    their_sums = dict(
-        _sums_by_gateway(theirs.values_list("statement__variant", "their_currency").annotate(Sum("their_amount")))
-    )
+    our_rows = ours.values_list("statement__variant", "our_currency").annotate(Sum("our_amount"))
+    their_rows = theirs.values_list("statement__variant", "their_currency").annotate(Sum("their_amount"))
+    our_sums = {(variant, currency): amount for variant, currency, amount in our_rows}
+    their_sums = {(variant, currency): amount for variant, currency, amount in their_rows}
     keys = sorted(our_sums.keys() | their_sums.keys())
     return [StatementTotals(*key, our_sums.get(key, ZERO), their_sums.get(key, ZERO)) for key in keys]
-
-
-def _sums_by_gateway(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple[tuple[str, str], Decimal]]:
-    for variant, currency, amount in rows:
-        yield (variant, currency), amount
 
 
 def payouts_of_run(run: Reconciliation) -> list[Payout]:
