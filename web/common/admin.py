@@ -1,10 +1,13 @@
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ReadOnlyAdmin:
@@ -36,3 +39,13 @@ class ConditionFilter(admin.SimpleListFilter):
 def fieldset(title: str | Promise | None, *fields: str | tuple[str, ...]) -> Any:
     """For `fieldsets` of the admin. Fields in a tuple share a line."""
     return title, {"fields": fields}
+
+
+def column(label: "StrOrPromise", value: Callable[[Any], Any], **options: Any) -> Any:
+    """A column of a list, or a read-only field, that is computed from the row. Takes the options of admin.display."""
+
+    @admin.display(description=label, **options)
+    def display_value(_: Any, row: Any) -> Any:
+        return value(row)
+
+    return display_value

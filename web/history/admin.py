@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 from history import entry_text
 from history.admin_base import RecordedModelAdmin
 from history.models import Entry
@@ -45,9 +45,7 @@ class EntryAdmin(ReadOnlyAdmin, RecordedModelAdmin):
             "number": entry.actor_id
         }
 
-    @admin.display(description=_("action"), ordering="action")
-    def summary(self, entry: Entry) -> str:
-        return entry_text.entry_summary(entry)
+    summary = column(_("action"), entry_text.entry_summary, ordering="action")
 
     @admin.display(description=_("object"))
     def about(self, entry: Entry) -> str:

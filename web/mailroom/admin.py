@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 from mailroom import registry
 from mailroom.domain import overrides
 from mailroom.forms import SuppressionForm, TemplateForm
@@ -21,9 +21,7 @@ class MessageAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     date_hierarchy = "drafted_at"
     exclude = ["lease", "data", "html"]
 
-    @admin.display(description="subject", ordering="subject")
-    def display_subject(self, message: Message) -> str:
-        return message.display_subject
+    display_subject = column("subject", lambda message: message.display_subject, ordering="subject")
 
 
 @admin.register(Preference)

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.admin.shared import link_to_desk, money_column
 from billing.models import Credit, Voucher, VoucherEntry
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 
 
 @admin.register(Credit)
@@ -16,9 +16,7 @@ class CreditAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     readonly_fields = ["desk", "account", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
-    @admin.display(description=_("at the desk"))
-    def desk(self, entry: Credit) -> str:
-        return link_to_desk("desk_credit_of", entry.account_id)
+    desk = column(_("at the desk"), lambda entry: link_to_desk("desk_credit_of", entry.account_id))
 
 
 @admin.register(Voucher)
@@ -39,9 +37,7 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     ]
     fields = [*readonly_fields]
 
-    @admin.display(description=_("at the desk"))
-    def desk(self, voucher: Voucher) -> str:
-        return link_to_desk("desk_voucher", voucher.pk)
+    desk = column(_("at the desk"), lambda voucher: link_to_desk("desk_voucher", voucher.pk))
 
 
 @admin.register(VoucherEntry)
@@ -54,6 +50,4 @@ class VoucherEntryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     readonly_fields = ["desk", "voucher", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
-    @admin.display(description=_("at the desk"))
-    def desk(self, entry: VoucherEntry) -> str:
-        return link_to_desk("desk_voucher", entry.voucher_id)
+    desk = column(_("at the desk"), lambda entry: link_to_desk("desk_voucher", entry.voucher_id))

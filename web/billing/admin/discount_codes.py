@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.domain.pricing import discount_codes
 from billing.forms.discount_codes import DiscountCodeForm
 from billing.models import DiscountCode
+from common.admin import column
 from common.formats import format_date, format_moment, format_money, format_percent
 from history.domain import record_action
 
@@ -47,13 +48,8 @@ class DiscountCodeAdmin(admin.ModelAdmin):
             return format_percent(code.percent)
         return format_money(code.amount, settings.CURRENCY)
 
-    @admin.display(description=_("applies to"))
-    def scope(self, code: DiscountCode) -> str:
-        return str(code.scope)  # type: ignore[attr-defined]
-
-    @admin.display(description=_("used"), ordering="used")
-    def used(self, code: DiscountCode) -> int:
-        return int(code.used)  # type: ignore[attr-defined]
+    scope = column(_("applies to"), lambda code: str(code.scope))
+    used = column(_("used"), lambda code: int(code.used), ordering="used")
 
     @admin.display(description=_("valid until"), ordering="valid_until", empty_value="-")
     def ends(self, code: DiscountCode) -> str | None:

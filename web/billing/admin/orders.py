@@ -8,7 +8,7 @@ from billing import gateways
 from billing.admin.shared import link_to_desk, money_column
 from billing.domain import status_text
 from billing.models import Order, OrderLine, Payment, PaymentIssue
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 from common.formats import format_money
 
 
@@ -24,9 +24,7 @@ class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
         lines = super().get_queryset(request).select_related("order")
         return lines.prefetch_related("order__payments__refunds", "order__payments__disputes")
 
-    @admin.display(description=_("status"))
-    def status(self, line: OrderLine) -> str:
-        return str(status_text.line_status(line))
+    status = column(_("status"), lambda line: str(status_text.line_status(line)))
 
 
 class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
@@ -40,13 +38,8 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("refunds", "disputes")
 
-    @admin.display(description=_("method"))
-    def method(self, payment: Payment) -> str:
-        return gateways.gateway_label(payment)
-
-    @admin.display(description=_("status"))
-    def status_label(self, payment: Payment) -> str:
-        return str(status_text.payment_status(payment))
+    method = column(_("method"), gateways.gateway_label)
+    status_label = column(_("status"), lambda payment: str(status_text.payment_status(payment)))
 
 
 @admin.register(Order)
@@ -71,17 +64,9 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         orders = super().get_queryset(request).exclude(state=Order.State.CART)
         return orders.prefetch_related("payments__refunds", "payments__disputes")
 
-    @admin.display(description=_("status"))
-    def status_label(self, order: Order) -> str:
-        return str(status_text.order_status(order))
-
-    @admin.display(description=_("total"))
-    def total(self, order: Order) -> str:
-        return format_money(order.total, order.currency)
-
-    @admin.display(description=_("at the desk"))
-    def desk(self, order: Order) -> str:
-        return link_to_desk("desk_order", order.pk)
+    status_label = column(_("status"), lambda order: str(status_text.order_status(order)))
+    total = column(_("total"), lambda order: format_money(order.total, order.currency))
+    desk = column(_("at the desk"), lambda order: link_to_desk("desk_order", order.pk))
 
 
 @admin.register(PaymentIssue)

@@ -8,7 +8,7 @@ from billing import gateways
 from billing.admin.shared import MethodFilter, StatusFilter, link_to_desk, money_column
 from billing.domain import status_text
 from billing.models import Dispute, Payment, ProcessedWebhook, Refund
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 
 
 class PaymentStatusFilter(StatusFilter):
@@ -52,21 +52,10 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("refunds", "disputes")
 
-    @admin.display(description=_("payer"), ordering="order__payer_name")
-    def payer(self, payment: Payment) -> str:
-        return payment.order.payer_name
-
-    @admin.display(description=_("method"), ordering="variant")
-    def method(self, payment: Payment) -> str:
-        return gateways.gateway_label(payment)
-
-    @admin.display(description=_("status"), ordering="status")
-    def status_label(self, payment: Payment) -> str:
-        return str(status_text.payment_status(payment))
-
-    @admin.display(description=_("at the desk"))
-    def desk(self, payment: Payment) -> str:
-        return link_to_desk("desk_order", payment.order_id)
+    payer = column(_("payer"), lambda payment: payment.order.payer_name, ordering="order__payer_name")
+    method = column(_("method"), gateways.gateway_label, ordering="variant")
+    status_label = column(_("status"), lambda payment: str(status_text.payment_status(payment)), ordering="status")
+    desk = column(_("at the desk"), lambda payment: link_to_desk("desk_order", payment.order_id))
 
 
 class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
@@ -75,21 +64,10 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ["payment__order"]
     amount_text = money_column("amount", _("amount"), "payment.currency")
 
-    @admin.display(description=_("order"), ordering="payment__order")
-    def order(self, row: Refund | Dispute) -> str:
-        return str(row.payment.order)
-
-    @admin.display(description=_("payer"), ordering="payment__order__payer_name")
-    def payer(self, row: Refund | Dispute) -> str:
-        return row.payment.order.payer_name
-
-    @admin.display(description=_("method"), ordering="payment__variant")
-    def method(self, row: Refund | Dispute) -> str:
-        return gateways.gateway_label(row.payment)
-
-    @admin.display(description=_("at the desk"))
-    def desk(self, row: Refund | Dispute) -> str:
-        return link_to_desk("desk_order", row.payment.order_id)
+    order = column(_("order"), lambda row: str(row.payment.order), ordering="payment__order")
+    payer = column(_("payer"), lambda row: row.payment.order.payer_name, ordering="payment__order__payer_name")
+    method = column(_("method"), lambda row: gateways.gateway_label(row.payment), ordering="payment__variant")
+    desk = column(_("at the desk"), lambda row: link_to_desk("desk_order", row.payment.order_id))
 
 
 @admin.register(Refund)
@@ -117,9 +95,7 @@ class RefundAdmin(PaymentRowAdmin):
     ]
     fields = [*readonly_fields]
 
-    @admin.display(description=_("status"), ordering="state")
-    def status_label(self, refund: Refund) -> str:
-        return str(status_text.refund_status(refund))
+    status_label = column(_("status"), lambda refund: str(status_text.refund_status(refund)), ordering="state")
 
 
 @admin.register(Dispute)
@@ -143,6 +119,4 @@ class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     readonly_fields = ["received_at", "method", "kind", "event_id", "outcome", "payment"]
     fields = [*readonly_fields]
 
-    @admin.display(description=_("method"), ordering="variant")
-    def method(self, event: ProcessedWebhook) -> str:
-        return gateways.method_label(event.variant)
+    method = column(_("method"), lambda event: gateways.method_label(event.variant), ordering="variant")

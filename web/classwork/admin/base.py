@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from classwork.errors import ChangeRefused, FieldProblem
 from classwork.forms.previews import AcceptProposalButton, PreviewedModelForm
+from common.admin import column
 from history.admin_base import RecordedModelAdmin
 from users.models import User
 from users.roles import acting_user
@@ -78,6 +79,4 @@ class GroupedAdmin(admin.ModelAdmin):
             row.group_shown, last = ("" if name == last else name), name
         return changelist
 
-    @admin.display(description="")
-    def group(self, obj: Any) -> str:
-        return str(obj.group_shown)
+    group = column("", lambda obj: str(obj.group_shown))

@@ -11,6 +11,7 @@ from billing.domain.refunds.terms import terms_sentences
 from billing.rules.terms import Terms
 from classwork.domain.schedule import cancellation_terms
 from classwork.models import CancellationTerms, CancellationTermsStep
+from common.admin import column
 from history.admin_base import RecordedModelAdmin
 
 
@@ -46,9 +47,7 @@ class CancellationTermsAdmin(RecordedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CancellationTerms]":
         return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("class_offers"))
 
-    @admin.display(description=_("classes"), ordering="chosen")
-    def classes(self, obj: Any) -> int:
-        return int(obj.chosen)
+    classes = column(_("classes"), lambda obj: int(obj.chosen), ordering="chosen")
 
     @admin.display(description=_("shown to students"))
     def in_words(self, obj: CancellationTerms) -> str:

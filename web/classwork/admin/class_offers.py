@@ -20,7 +20,7 @@ from classwork.errors import ChangeRefused
 from classwork.forms.schedule import ClassOfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 from common.formats import format_date
 from users.models import User
 from users.roles import acting_user
@@ -100,9 +100,7 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
         self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:classwork_classoffer_changelist")
 
-    @admin.display(description=_("time"), ordering="start_time")
-    def time(self, obj: ClassOffer) -> str:
-        return obj.time_range
+    time = column(_("time"), lambda obj: obj.time_range, ordering="start_time")
 
     @admin.display(description=_("starts"))
     def start_day(self, obj: ClassOffer) -> str:
@@ -114,9 +112,7 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
         last = ClassSummary(obj, dates.local_today()).last
         return format_date(last.local_date) if last else "–"
 
-    @admin.display(description=_("teachers"))
-    def taught_by(self, obj: ClassOffer) -> str:
-        return ClassSummary(obj, dates.local_today()).teachers
+    taught_by = column(_("teachers"), lambda obj: ClassSummary(obj, dates.local_today()).teachers)
 
     @admin.display(description=_("class days"))
     def dates_now(self, obj: ClassOffer) -> str:
@@ -156,9 +152,7 @@ class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ["class_offer__subject__level", "location"]
     date_hierarchy = "starts_at"
 
-    @admin.display(description=_("is running"), boolean=True)
-    def is_off(self, obj: Meeting) -> bool:
-        return not obj.is_canceled
+    is_off = column(_("is running"), lambda obj: not obj.is_canceled, boolean=True)
 
 
 @admin.register(Proposal)

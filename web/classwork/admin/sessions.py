@@ -13,7 +13,7 @@ from classwork.admin.base import PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.schedule import class_offers, sessions
 from classwork.forms.schedule import ClassOfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
-from common.admin import fieldset
+from common.admin import column, fieldset
 from common.formats import format_date
 from users.models import User
 from users.roles import acting_user
@@ -119,13 +119,8 @@ class SessionAdmin(PreviewedAdmin):
                 )
                 formset.changed_objects.append((row.instance, row.changed_data))
 
-    @admin.display(description=_("starts"), ordering="key_day_date")
-    def first_day(self, obj: Session) -> str:
-        return format_date(obj.start_date)
-
-    @admin.display(description=_("ends"))
-    def last_day(self, obj: Session) -> str:
-        return format_date(obj.end_date)
+    first_day = column(_("starts"), lambda obj: format_date(obj.start_date), ordering="key_day_date")
+    last_day = column(_("ends"), lambda obj: format_date(obj.end_date))
 
     @admin.display(description="")
     def plan_next(self, obj: Session) -> SafeString:

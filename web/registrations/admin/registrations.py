@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, column
 from registrations.domain import status_text
 from registrations.models import Registration
 from users.admin import side_panels
@@ -46,22 +46,15 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
         return Registration.objects.for_lists().select_related("meeting")
 
-    @admin.display(description=_("first name"), ordering="student__first_name")
-    def first_name(self, obj: Registration) -> str:
-        return obj.student.first_name
-
-    @admin.display(description=_("last name"), ordering="student__last_name")
-    def last_name(self, obj: Registration) -> str:
-        return obj.student.last_name
+    first_name = column(_("first name"), lambda obj: obj.student.first_name, ordering="student__first_name")
+    last_name = column(_("last name"), lambda obj: obj.student.last_name, ordering="student__last_name")
 
     @admin.display(description=_("at the desk"))
     def at_the_desk(self, obj: Registration) -> str:
         page = "desk_ticket" if obj.is_for_single_meeting else "desk_registration"
         return format_html('<a href="{}">{}</a>', reverse(page, args=[obj.pk]), gettext("Hold, order and class"))
 
-    @admin.display(description=_("history"))
-    def recent_history(self, obj: Registration) -> str:
-        return side_panels.recent_history_panel(obj)
+    recent_history = column(_("history"), side_panels.recent_history_panel)
 
     @admin.display(description=_("scope"), ordering="meeting__starts_at")
     def scope(self, obj: Registration) -> str:
@@ -74,6 +67,4 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         status = status_text.ticket_status if obj.is_for_single_meeting else status_text.registration_status
         return str(status(obj, timezone.now()))
 
-    @admin.display(description=_("payment"))
-    def payment(self, obj: Registration) -> str:
-        return str(status_text.spot_payment_status(obj, timezone.now()))
+    payment = column(_("payment"), lambda obj: str(status_text.spot_payment_status(obj, timezone.now())))

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import ConditionFilter
+from common.admin import ConditionFilter, column
 from common.formats import format_date
 from common.search import read_number
 from history.admin_base import RecordedModelAdmin
@@ -141,9 +141,7 @@ class AccountAdmin(RecordedModelAdmin):
         device = second_factor.device_of(account)
         return gettext("Password and a code from their app") if device else gettext("Password only")
 
-    @admin.display(description=_("latest changes"))
-    def history_panel(self, account: User) -> str:
-        return side_panels.recent_history_panel(account)
+    history_panel = column(_("latest changes"), side_panels.recent_history_panel)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from common.admin import column
 from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
 from users.domain import roles
@@ -25,18 +26,14 @@ class RoleAdmin(RecordedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return super().get_queryset(request).prefetch_related("permissions").annotate(held_by=Count("user"))
 
-    @admin.display(description=_("people"), ordering="held_by")
-    def people(self, role: Any) -> int:
-        return int(role.held_by)
+    people = column(_("people"), lambda role: int(role.held_by), ordering="held_by")
 
     @admin.display(description=_("permissions"))
     def permission_count(self, role: Role) -> str:
         count = len(role.permissions.all())
         return ngettext("%(number)s permission", "%(number)s permissions", count) % {"number": count}
 
-    @admin.display(description=_("latest changes"))
-    def history_panel(self, role: Role) -> str:
-        return side_panels.recent_history_panel(role)
+    history_panel = column(_("latest changes"), side_panels.recent_history_panel)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         history = [(gettext("History"), {"fields": ["history_panel"]})] if obj else []

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from common.admin import column
 from common.files.fields import PictureField
 from history.admin_base import RecordedModelAdmin
 from users.models import Staff
@@ -33,13 +34,8 @@ class StaffAdmin(RecordedModelAdmin):
     raw_id_fields = ["user"]
     fields = ["user", "title", "bio", "photo", "listing"]
 
-    @admin.display(description=_("bio"), boolean=True)
-    def has_bio(self, staff: Staff) -> bool:
-        return bool(staff.bio)
-
-    @admin.display(description=_("photo"), boolean=True)
-    def has_photo(self, staff: Staff) -> bool:
-        return bool(staff.photo)
+    has_bio = column(_("bio"), lambda staff: bool(staff.bio), boolean=True)
+    has_photo = column(_("photo"), lambda staff: bool(staff.photo), boolean=True)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
         return super().get_changelist_form(request, **kwargs | {"form": StaffListingForm})
