@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.previews import Contribution, PreviewRow
+from classwork.domain.schedule.previews import Preview, PreviewRow
 from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import Session
 from common import dates
@@ -20,7 +20,7 @@ from tests.classwork.planning import everything
 
 
 def releases(effects):
-    return Contribution(rows=tuple(PreviewRow("Videos", "opens", "", str(each.after[0])) for each in effects))
+    return Preview(rows=tuple(PreviewRow("Videos", "opens", "", str(each.after[0])) for each in effects))
 
 
 class SessionTestCase(SchoolTestCase):

@@ -34,7 +34,7 @@ def export(person: PersonRecords) -> dict[str, object]:
 
 
 def erase(person: PersonRecords) -> None:
-    """Teaching stays recorded. The names disappear with the account."""
+    # Teaching stays recorded. The names disappear with the account.
     TeacherCalendarFeed.objects.filter(staff=person.account_id).delete()
     _proposals_of(person).update(message="", answer="")
 
@@ -44,5 +44,5 @@ def _proposals_of(person: PersonRecords) -> QuerySet[Proposal]:
 
 
 def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
-    """An account with a staff profile is never merged into another one; see users/personal.py."""
+    # An account with a staff profile is never merged into another one; see users/personal.py.
     return []

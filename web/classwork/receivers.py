@@ -6,7 +6,7 @@ from classwork.domain.resources import releases
 
 
 def rebuild_releases(event: Any) -> None:
-    """Runs in the transaction that changes the class."""
+    # Runs in the transaction that changes the class.
     releases.rebuild_class_releases([event.payload.class_offer_id])
 
 

@@ -29,7 +29,7 @@ def create_cache_table(using: str, **kwargs: Any) -> None:
 
 
 def close_database_file(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """SQLite creates files that every user of the machine can read. They contain personal data, so restrict them."""
+    # SQLite creates files that every user of the machine can read. They contain personal data, so restrict them.
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
         return

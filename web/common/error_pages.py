@@ -91,7 +91,7 @@ def too_many_attempts_text(minutes: int) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """It must not use the session or the account of the request, because the database may be what failed."""
+    # It must not use the session or the account of the request, because the database may be what failed.
     code = 503 if isinstance(sys.exc_info()[1], AWAY) else 500
     title, text = PAGES[code]
     context: dict[str, Any] = {"code": code, "title": title, "text": text}

@@ -18,7 +18,7 @@ PRODUCTS = ["demo-course-one", "demo-course-two"]
 
 
 def emit_and_deliver_test() -> Event:
-    """This event is delivered at once, unlike others, because the response shows the results of its receivers."""
+    # This event is delivered at once, unlike others, because the response shows the results of its receivers.
     with transaction.atomic():
         event = emit(events.TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
     deliver_batch(claim_deliveries(ids=list(event.deliveries.values_list("pk", flat=True))), together=1)

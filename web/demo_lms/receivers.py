@@ -47,7 +47,7 @@ def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
 
 
 def demo_purchase_complete_enroll_in_course(event: Event) -> None:
-    """There is one event per product, so that each enrollment is retried and traced on its own."""
+    # There is one event per product, so that each enrollment is retried and traced on its own.
     order = event.payload.order
     for product in event.payload.products:
         emit(events.PRODUCT_PURCHASED, key=f"{order}:{product}", order=order, product=product)

@@ -22,7 +22,7 @@ class TermsStepFormSet(BaseInlineFormSet):
         return gettext("Two steps have the same deadline. Please change one of them.")
 
     def save_existing_objects(self, commit: bool = True) -> Any:
-        """Changed rows are deleted and created again, so that two steps can swap their deadlines."""
+        # Changed rows are deleted and created again, so that two steps can swap their deadlines.
         changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
         if commit:
             CancellationTermsStep.objects.filter(pk__in=changed).delete()

@@ -190,7 +190,7 @@ def _subject_of_proposal(proposal: Proposal) -> Subject:
 
 
 def _changes_to_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Keeps only values that differ and may be changed. A related row is stored by its key."""
+    # Keeps only values that differ and may be changed. A related row is stored by its key.
     asked = {name: values[name] for name in CHANGEABLE[type(thing)] if name in values}
     return {
         name: value.pk if isinstance(value, Model) else value
@@ -207,7 +207,7 @@ def _lock_proposal(proposal: Proposal, *states: str) -> Proposal:
 
 
 def _refuse_overtaken(proposal: Proposal) -> None:
-    """Locks the subject or class, so that no one approves it in between."""
+    # Locks the subject or class, so that no one approves it in between.
     thing = proposal.about
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
     thing.refresh_from_db(fields=["manager_approved"])

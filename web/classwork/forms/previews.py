@@ -107,7 +107,7 @@ class PreviewedModelForm(PreviewedFormMixin, forms.ModelForm):
     plan: Callable[[Any, Any], Preview]
 
     def plan_changes(self) -> Preview:
-        """Reads the row again, because the form has already written its values into the instance."""
+        # Reads the row again, because the form has already written its values into the instance.
         model = type(self.instance)
         stored = model._default_manager.get(pk=self.instance.pk) if self.instance.pk else model()
         return type(self).plan(stored, self.draft())

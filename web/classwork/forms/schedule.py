@@ -53,7 +53,7 @@ class SubjectForm(PreviewedModelForm):
         labels = SUBJECT_LABELS
 
     def values(self) -> dict[str, Any]:
-        """A removed image is False in the form and an empty value in the row."""
+        # A removed image is False in the form and an empty value in the row.
         values = super().values()
         return values | {"image": values.get("image") or ""}
 

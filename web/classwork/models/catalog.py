@@ -114,7 +114,7 @@ class Level(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A rule that no one can meet would keep students from completing the level."""
+        # A rule that no one can meet would keep students from completing the level.
         if not self.rule.strip():
             if self.is_step:
                 raise ValidationError({"rule": NEEDS_A_RULE})

@@ -84,7 +84,7 @@ def is_short_session(plan: SessionPlan, rules: CalendarRules) -> bool:
 
 
 def expire_default(plan: SessionPlan, rules: CalendarRules) -> date:
-    """Skipped weeks do not extend the period, because people join at the beginning."""
+    # Skipped weeks do not extend the period, because people join at the beginning.
     days = rules.short_expire_days if is_short_session(plan, rules) else rules.expire_days
     return plan.key_day + timedelta(max(plan.shift, 0) + days)
 

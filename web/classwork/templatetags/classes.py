@@ -18,7 +18,7 @@ ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 @register.filter
 def linked_data(data: dict[str, Any]) -> SafeString:
-    """A data block for search engines. It contains no script, so the content security policy allows it."""
+    # A data block for search engines. It contains no script, so the content security policy allows it.
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(json.dumps(data).translate(ESCAPES)))
 
 

@@ -31,7 +31,7 @@ def classoffer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def teacher(request: HttpRequest, token: str) -> HttpResponse:
-    """Calendar programs cannot log in, so the secret address alone gives access."""
+    # Calendar programs cannot log in, so the secret address alone gives access.
     staff = calendar_feeds.teacher_of_feed(token)
     if staff is None:
         raise Http404

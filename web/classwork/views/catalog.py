@@ -13,7 +13,7 @@ PAST_SESSIONS_A_PAGE = 24
 
 
 def sees_unpublished(request: HttpRequest) -> bool:
-    """Teachers and the office see classes that are still being planned."""
+    # Teachers and the office see classes that are still being planned.
     return can_use_desk(request.user) or is_team(request.user)
 
 

@@ -108,7 +108,7 @@ def bound_resource_form(request: HttpRequest, kind: str, thing: Thing, initial: 
 
 
 def save_or_show_error(form: ResourceForm, save: Any) -> bool:
-    """A file that became invalid between the check and saving is reported beside its field."""
+    # A file that became invalid between the check and saving is reported beside its field.
     try:
         save()
     except ValidationError as error:
@@ -136,7 +136,7 @@ def redirect_to_resources(thing: Thing) -> HttpResponse:
 
 @team_action
 def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
-    """The buttons send values such as `up-12`."""
+    # The buttons send values such as `up-12`.
     staff = staff_profile_of(request)
     thing = attachable_or_404(staff, what, pk)
     direction, _, number = request.POST.get("move", "").partition("-")

@@ -40,7 +40,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @team_action
 def receive(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Receives uploads if no bucket is configured."""
+    # Receives uploads if no bucket is configured.
     try:
         announced = uploads.read_ticket(ticket, acting_user(request).pk)
         uploads.receive_upload(announced, cast(UploadedFile, request.FILES["file"]))

@@ -14,7 +14,9 @@ def media_seconds(file: "IO[bytes]", size: int) -> int | None:
         if head[4:8] == b"ftyp":
             return _mp4_seconds(file, size)
         if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-            return _wav_seconds(file, size)
+            file.seek(28)
+            (bytes_per_second,) = struct.unpack("<I", file.read(4))
+            return size // int(bytes_per_second) + 1
     except (struct.error, ZeroDivisionError):
         return None
     return None
@@ -53,9 +55,3 @@ def _mp4_seconds(file: "IO[bytes]", size: int) -> int | None:
     else:
         scale, ticks = struct.unpack(">II", file.read(16)[8:])
     return int(ticks) // int(scale) + 1
-
-
-def _wav_seconds(file: "IO[bytes]", size: int) -> int | None:
-    file.seek(28)
-    (bytes_per_second,) = struct.unpack("<I", file.read(4))
-    return size // int(bytes_per_second) + 1

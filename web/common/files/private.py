@@ -21,7 +21,7 @@ files: Any = PrivateStorage()
 
 
 def storage() -> Storage:
-    """Use it as `FileField(storage=private.storage)`, so that migrations contain neither a folder nor a bucket."""
+    # Use it as `FileField(storage=private.storage)`, so that migrations contain neither a folder nor a bucket.
     private_storage: Storage = files
     return private_storage
 

@@ -26,7 +26,7 @@ FEE = Decimal("2.19")
 
 
 def load() -> None:
-    """None of this can be imitated without practice payments."""
+    # None of this can be imitated without practice payments.
     if VARIANT not in settings.PAYMENT_VARIANTS or Payment.objects.filter(variant=VARIANT).exists():
         return
     ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")

@@ -103,7 +103,7 @@ def beginner_class(session: Session, version: str) -> ClassOffer:
 
 
 def register_for_two_classes(ada: User, account: User, session: Session) -> None:
-    """Both are in one order, so that canceling one of them changes the price of the other."""
+    # Both are in one order, so that canceling one of them changes the price of the other.
     order = open_cart_for(account)
     class_offers = [session.class_offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
     cart.add_registrations_to_cart(order, cart.RegistrationChoice(class_offers, [Attendee(ME)]))

@@ -30,7 +30,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def text(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
-    """Each edition stays readable for the people who agreed to it."""
+    # Each edition stays readable for the people who agreed to it.
     edition = texts.published_edition(key, number)
     if edition is None and number is not None:
         raise Http404
@@ -54,7 +54,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_forever
 def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
-    """The school's color and mark are a file of one rule, because the security policy allows no inline styles."""
+    # The school's color and mark are a file of one rule, because the security policy allows no inline styles.
     svg = _render_drawing(mark, hue)
     rule = f':root{{--brand-hue:{hue};--brand-mark:url("{drawings.svg_data_url(svg)}")}}\n'
     return HttpResponse(rule, content_type="text/css; charset=utf-8")
@@ -63,7 +63,7 @@ def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
 @require_safe
 @cache_forever
 def drawing_file(request: HttpRequest, hue: int, name: str) -> HttpResponse:
-    """The URL describes the whole drawing, so that browsers can cache it forever. Its colors are an inline style."""
+    # The URL describes the whole drawing, so that browsers can cache it forever. Its colors are an inline style.
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return HttpResponse(_render_drawing(name, hue), content_type="image/svg+xml", headers=headers)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from classwork.domain.schedule.previews import Contribution, ScheduleEffect
+from classwork.domain.schedule.previews import Preview, ScheduleEffect
 from classwork.errors import FieldProblem
 from common.formats import format_date
 from registrations.models import CanceledMeeting, Registration
@@ -10,10 +10,8 @@ from registrations.models import CanceledMeeting, Registration
 COMPENSATION_STAYS = "Students keep the compensation they received for this day, and its make-up day stays."
 
 
-def preview_students_days(effects: Sequence[ScheduleEffect]) -> Contribution:
-    return Contribution(
-        warnings=tuple(_restored_day_warnings(effects)), problems=tuple(_ticketed_day_problems(effects))
-    )
+def preview_students_days(effects: Sequence[ScheduleEffect]) -> Preview:
+    return Preview(warnings=tuple(_restored_day_warnings(effects)), problems=tuple(_ticketed_day_problems(effects)))
 
 
 def _restored_day_warnings(effects: Sequence[ScheduleEffect]) -> Iterator[str]:

@@ -170,7 +170,7 @@ class AccountAdmin(RecordedModelAdmin):
         return allowed and (obj is None or roles.may_change_account(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Accounts are closed or erased instead, because orders and history refer to the row."""
+        # Accounts are closed or erased instead, because orders and history refer to the row.
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
@@ -188,7 +188,7 @@ class AccountAdmin(RecordedModelAdmin):
         """The domain records it already."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The domain records changes of the account, so this only records changes of the inlines."""
+        # The domain records changes of the account, so this only records changes of the inlines.
         super().log_change(request, obj, [part for part in message if "name" in next(iter(part.values()))])
 
     def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:

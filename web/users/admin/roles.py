@@ -40,7 +40,7 @@ class RoleAdmin(RecordedModelAdmin):
         return [(None, {"fields": ["name", "permissions"]}), *history]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The code looks up the built-in roles by name."""
+        # The code looks up the built-in roles by name.
         return ["history_panel", *(["name"] if obj and obj.name in roles.BUILT_IN else [])]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -58,7 +58,7 @@ class RoleAdmin(RecordedModelAdmin):
         return super().has_delete_permission(request, obj) and self.has_change_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Roles are deleted one at a time, so that the built-in ones stay."""
+        # Roles are deleted one at a time, so that the built-in ones stay.
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions

@@ -74,7 +74,7 @@ class StudentAdmin(RecordedModelAdmin):
         return side_panels.recent_history_panel(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
-        """Records are merged or erased instead, because registrations and payments refer to them."""
+        # Records are merged or erased instead, because registrations and payments refer to them.
         return False
 
     @admin.action(description=_("Merge two records of one person"), permissions=["change"])

@@ -48,7 +48,7 @@ def delete_unused_accounts() -> None:
 
 
 def clear_expired_sessions() -> None:
-    """Django never deletes expired sessions by itself, and every visitor who filled a cart leaves one."""
+    # Django never deletes expired sessions by itself, and every visitor who filled a cart leaves one.
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 

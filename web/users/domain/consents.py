@@ -24,7 +24,7 @@ class ConsentText:
 
 
 def consent_texts() -> list[ConsentText]:
-    """A setting names the function that knows the versions in force, because this app must not import the pages."""
+    # A setting names the function that knows the versions in force, because this app must not import the pages.
     published = import_string(settings.CONSENT_VERSIONS)(list(TITLES))
     return [ConsentText(kind, title, str(published[kind])) for kind, title in TITLES.items() if kind in published]
 

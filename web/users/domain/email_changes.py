@@ -14,7 +14,7 @@ from users.models import Student, User
 
 
 def _link_purpose(user: User) -> str:
-    """The purpose contains the address, so that a link confirms that address and no other."""
+    # The purpose contains the address, so that a link confirms that address and no other.
     return f"email.{user.new_email}"
 
 
@@ -33,7 +33,7 @@ def is_confirmation_valid(user: User, text: str) -> bool:
 
 @transaction.atomic
 def request_email_change(user: User, email: str) -> None:
-    """Whether the address is free is checked when the mail is rendered, so that the person asking does not learn it."""
+    # Whether the address is free is checked when the mail is rendered, so that the person asking does not learn it.
     user.new_email = names.email_key(email)
     user.save(update_fields=["new_email"])
     draft_message(

@@ -72,7 +72,7 @@ def has_all_permissions(actor: User, permissions: set[str]) -> bool:
 
 
 def may_change_account(actor: User, account: User) -> bool:
-    """People could otherwise take over an account with more rights by changing its email address."""
+    # People could otherwise take over an account with more rights by changing its email address.
     if account.is_superuser and not actor.is_superuser:
         return False
     return has_all_permissions(actor, account.get_all_permissions())

@@ -35,7 +35,7 @@ def must_use_second_factor(user: User) -> bool:
 
 
 def start_device_setup(user: User) -> TOTPDevice:
-    """The device stays unconfirmed until its first code proves that the app works."""
+    # The device stays unconfirmed until its first code proves that the app works.
     return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
 
 
@@ -82,7 +82,7 @@ def _use_recovery_code(user: User, code: str) -> bool:
 
 
 def _mail_owner(template: str, user: User, entry: Entry, **data: int) -> None:
-    """The owner gets a mail, because someone else who knows the password may have done this."""
+    # The owner gets a mail, because someone else who knows the password may have done this.
     about = ("account", user.pk)
     draft_message(f"users.{template}", to=user.email, person_id=user.pk, key=str(entry.pk), data=data, about=about)
 

@@ -10,7 +10,7 @@ from users.models import Staff
 def save_staff_profile(
     staff: Staff, *, title: str, bio: str, photo: "ContentFile[bytes] | None", without_photo: bool = False
 ) -> None:
-    """The old photo is deleted once the new values are committed."""
+    # The old photo is deleted once the new values are committed.
     old_photo = staff.photo.name if photo or without_photo else ""
     staff.title, staff.bio = title, bio
     if photo:

@@ -38,7 +38,7 @@ class SignUpForm(forms.ModelForm):
             self.fields[text.kind] = agreement_field(text)
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The form never says that an address is taken, because that would tell strangers who has an account."""
+        # The form never says that an address is taken, because that would tell strangers who has an account.
         return {*super()._get_validation_exclusions(), "email"}  # type: ignore[misc]
 
     def agreed(self) -> dict[str, str]:

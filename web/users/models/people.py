@@ -106,7 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Django's admin asks for this. Entering the office is a permission, so that any role can include it."""
+        # Django's admin asks for this. Entering the office is a permission, so that any role can include it.
         return self.has_perm("users.enter_office")
 
 

@@ -30,7 +30,7 @@ class LogIn(auth.LoginView):
     template_name = "users/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Only failures count, because a whole studio logs in from one address."""
+        # Only failures count, because a whole studio logs in from one address.
         response = super().form_valid(form)
         uncount_request(self.request)
         return response
@@ -40,7 +40,7 @@ class LogIn(auth.LoginView):
 
 
 def demo_log_ins() -> dict[str, Any]:
-    """They are shown while DEBUG is on and the database has the people of the demo school."""
+    # They are shown while DEBUG is on and the database has the people of the demo school.
     emails = [person.email for person in demo.PEOPLE]
     if not settings.DEBUG or User.objects.filter(email__in=emails).count() < len(emails):
         return {}
@@ -61,7 +61,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @rate_limited("link", by_address="20/h")
 @require_POST
 def link_again(request: HttpRequest) -> HttpResponse:
-    """The page of an old link has one button for this: the address is known, so that nobody has to type it."""
+    # The page of an old link has one button for this: the address is known, so that nobody has to type it.
     user = User.objects.filter(pk=request.session.pop(LINK_OWNER_KEY, None)).first()
     if user is None:
         return redirect("password_reset")
@@ -77,7 +77,7 @@ class ChoosePassword(auth.PasswordResetConfirmView):
     token_generator = account_links.LinkTokens()
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
-        """Django has checked the link, but another click may have used it since then."""
+        # Django has checked the link, but another click may have used it since then.
         token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
         try:
             user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
@@ -109,7 +109,7 @@ class ChangePassword(auth.PasswordChangeView):
     template_name = "users/password_change.html"
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """This logs the person out of other browsers, but not of this one."""
+        # This logs the person out of other browsers, but not of this one.
         accounts.change_password(form.user, form.cleaned_data["new_password1"])
         update_session_auth_hash(self.request, form.user)
         return redirect("password_change_done")

@@ -36,8 +36,7 @@ def require_second_factor_access(request: AccountRequest) -> None:
 
 
 def device_required(view: Callable[[AccountRequest], HttpResponse]) -> Callable[[AccountRequest], HttpResponse]:
-    """Without a device, people are sent to the overview, which explains how to set one up."""
-
+    # Without a device, people are sent to the overview, which explains how to set one up.
     @wraps(view)
     def guarded(request: AccountRequest) -> HttpResponse:
         require_second_factor_access(request)
@@ -134,12 +133,12 @@ def remove(request: AccountRequest) -> HttpResponse:
 
 
 def render_codes_once(request: AccountRequest, codes: list[str]) -> HttpResponse:
-    """The codes are in this response itself, so that no URL leads to them a second time."""
+    # The codes are in this response itself, so that no URL leads to them a second time.
     return render(request, "users/second_factor/codes.html", {"codes": codes, "next": next_page_url(request)})
 
 
 def qr_code_svg(device: TOTPDevice) -> str:
-    """The code is dark on light in dark mode as well, because cameras need that."""
+    # The code is dark on light in dark mode as well, because cameras need that.
     drawing = segno.make(device.config_url, error="m", micro=False)
     return mark_safe(drawing.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr"))
 

@@ -36,7 +36,7 @@ class AttachedResource:
 
 
 def attached_to_class(class_offer: ClassOffer) -> list[AttachedResource]:
-    """Includes hidden resources, because teachers see what they have hidden."""
+    # Includes hidden resources, because teachers see what they have hidden.
     here = Q(class_offer=class_offer) | Q(subject=class_offer.subject_id)
     return merge_attachments(Attachment.objects.filter(here).select_related("resource"))
 

@@ -76,7 +76,7 @@ def add_library_resource(by: User, values: Mapping[str, Any]) -> Resource:
 def change_resource(
     staff: Staff, resource: Resource, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
 ) -> Resource:
-    """A replaced file is deleted later by a job, when no row refers to it."""
+    # A replaced file is deleted later by a job, when no row refers to it.
     with transaction.atomic():
         stored = Resource.objects.select_for_update().get(pk=resource.pk)
         if values["audience"] == Resource.Audience.PUBLIC != stored.audience:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from classwork.domain.resources import attachments
 from classwork.domain.resources.releases import release_rule
-from classwork.domain.schedule.previews import Contribution, PreviewRow, ScheduleEffect
+from classwork.domain.schedule.previews import Preview, PreviewRow, ScheduleEffect
 from classwork.models import Release
 from classwork.rules import release_windows
 from classwork.rules.timetable import ScheduledMeeting
@@ -15,17 +15,17 @@ from common import dates
 from common.formats import format_date, format_moment
 
 
-def preview_releases(effects: Sequence[ScheduleEffect]) -> Contribution:
-    """Only existing releases can move. A class that is not saved yet has none."""
+def preview_releases(effects: Sequence[ScheduleEffect]) -> Preview:
+    # Only existing releases can move. A class that is not saved yet has none.
     known = [effect for effect in effects if effect.class_offer.pk]
     if not known:
-        return Contribution()
+        return Preview()
     class_offers = [effect.class_offer for effect in known]
     attached = attachments.attached_to_classes(class_offers)
     stored: dict[int, dict[int, Release]] = {class_offer.pk: {} for class_offer in class_offers}
     for release in Release.objects.filter(class_offer__in=class_offers).select_related("resource"):
         stored[release.class_offer_id][release.resource_id] = release
-    return Contribution(
+    return Preview(
         rows=tuple(
             row
             for effect in known

@@ -21,7 +21,7 @@ PLANNED = ("opens_at", "last_day", "class_number", "position")
 
 
 def rebuild_class_releases(class_offers: Iterable[int]) -> None:
-    """Locks the rows of the classes, so that of two concurrent changes the later one wins."""
+    # Locks the rows of the classes, so that of two concurrent changes the later one wins.
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(class_offers)).order_by("pk")
         classes = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))

@@ -24,15 +24,12 @@ def terms_by_class(class_offers: Collection[ClassOffer]) -> dict[int, Terms]:
     found = CancellationTerms.objects.filter(Q(pk__in=own_terms) | Q(is_default=True)).prefetch_related("steps")
     default = next((terms for terms in found if terms.is_default), None)
     by_id = {terms.pk: terms for terms in found}
-    return {
-        class_offer.pk: _resolve_terms(by_id.get(class_offer.cancellation_terms_id or 0) or default, class_offer)
-        for class_offer in class_offers
-    }
-
-
-def _resolve_terms(terms: CancellationTerms | None, class_offer: ClassOffer) -> Terms:
-    when = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
-    return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
+    resolved = {}
+    for class_offer in class_offers:
+        terms = by_id.get(class_offer.cancellation_terms_id or 0) or default
+        when = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
+        resolved[class_offer.pk] = Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
+    return resolved
 
 
 def terms_of_class(class_offer: ClassOffer) -> Terms:

@@ -124,7 +124,7 @@ def clashes_with_others(planned: Sequence[PlannedClass], effects: Sequence[Sched
 
 
 def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
-    """The meetings of other classes at about that time that share a person or a location."""
+    # The meetings of other classes at about that time that share a person or a location.
     places = {booking.pk for booking in own if booking.kind == "place"}
     staff = {booking.pk for booking in own if booking.kind == "staff"}
     shared = Q(location__in=places) | Q(class_offer__location__in=places)
@@ -144,7 +144,7 @@ def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meet
 
 
 def _planned_bookings(planned: PlannedClass, change: ScheduleEffect) -> Iterable[Booking]:
-    """A meeting that does not move keeps its own location and substitutes. All others use the ones of the class."""
+    # A meeting that does not move keeps its own location and substitutes. All others use the ones of the class.
     own = {meeting.slot: meeting for meeting in planned.class_offer.meetings.all()} if planned.class_offer.pk else {}
     elsewhere = dict(change.elsewhere)
     for slot in change.after:

@@ -195,7 +195,7 @@ def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Sta
 
 
 def _lock_meeting(meeting: Meeting) -> Meeting:
-    """Locks the class too, so that its other meetings cannot move at the same time."""
+    # Locks the class too, so that its other meetings cannot move at the same time.
     ClassOffer.objects.select_for_update().get(pk=meeting.class_offer_id)
     return Meeting.objects.select_related("class_offer__subject__level", "class_offer__session").get(pk=meeting.pk)
 

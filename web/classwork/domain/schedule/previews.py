@@ -43,16 +43,9 @@ class PreviewRow:
 
 
 @dataclass(frozen=True)
-class Contribution:
-    """What one function of PREVIEW_CONTRIBUTORS adds to a preview. A problem prevents the change."""
-
-    rows: tuple[PreviewRow, ...] = ()
-    warnings: tuple[str, ...] = ()
-    problems: tuple[FieldProblem, ...] = ()
-
-
-@dataclass(frozen=True)
 class Preview:
+    """What a change would do. The functions of PREVIEW_CONTRIBUTORS add the rows, warnings and problems of theirs."""
+
     rows: tuple[PreviewRow, ...] = ()
     effects: tuple[ScheduleEffect, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -60,7 +53,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """The form submits this value, so that only a change that was shown is applied."""
+        # The form submits this value, so that only a change that was shown is applied.
         return hashlib.sha256(repr((self.rows, self.warnings)).encode()).hexdigest()[:20]
 
     @property
@@ -85,7 +78,7 @@ def build_preview(
 ) -> Preview:
     touched = tuple(effect for effect in effects if effect.steps)
     meetings = (meeting_row(effect.class_offer, step) for effect in touched for step in effect.steps)
-    contributions: list[Contribution] = [import_string(path)(touched) for path in settings.PREVIEW_CONTRIBUTORS]
+    contributions: list[Preview] = [import_string(path)(touched) for path in settings.PREVIEW_CONTRIBUTORS]
     return Preview(
         (*rows, *meetings, *(row for each in contributions for row in each.rows)),
         touched,

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Known passwords do not belong beside real people, nor on a machine that the world can reach."""
+        # Known passwords do not belong beside real people, nor on a machine that the world can reach.
         anyway = options["anyway"]
         if not (settings.DEBUG or anyway):
             raise CommandError("The demo people's passwords are known, and DEBUG is off. Add --anyway if you are sure.")

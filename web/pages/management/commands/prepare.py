@@ -44,6 +44,6 @@ class Command(BaseCommand):
 
 
 def has_pending_migrations() -> bool:
-    """Asking first is faster than running a migrate that has nothing to do."""
+    # Asking first is faster than running a migrate that has nothing to do.
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
