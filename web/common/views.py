@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -15,3 +17,9 @@ def posted_data(request: HttpRequest) -> QueryDict | None:
 def text_page(template: str, **context: Any) -> Callable[..., HttpResponseBase]:
     """A page that only shows its template."""
     return TemplateView.as_view(template_name=template, extra_context=context)
+
+
+def redirect_with(request: HttpRequest, done: str, to: Any, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
+    """Redirect after an action. The page shows what was done."""
+    messages.success(request, done)
+    return redirect(to, *args, **kwargs)

@@ -17,6 +17,7 @@ from billing import session_cart
 from billing.gateways import configuration
 from common.forms import ReasonForm
 from common.permissions import can_use_desk, desk_action, desk_form, desk_page
+from common.views import redirect_with
 
 ACT = "accounting.reconcile"
 OPEN, ALL = "open", "all"
@@ -111,8 +112,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     except AccountingRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
-    messages.success(request, action.done_text)
-    return redirect("desk_reconciliation", run=row.statement.run_id)
+    return redirect_with(request, action.done_text, "desk_reconciliation", run=row.statement.run_id)
 
 
 def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:

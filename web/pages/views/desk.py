@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from common.permissions import desk_action, desk_form, desk_page
+from common.views import redirect_with
 from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.errors import TextChanged
@@ -35,8 +36,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
     message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting_user(request))
     text = _("The message from %(name)s has been marked as answered.")
-    messages.success(request, text % {"name": message.name})
-    return redirect("desk_contact")
+    return redirect_with(request, text % {"name": message.name}, "desk_contact")
 
 
 @desk_page("pages.change_sitecontent")

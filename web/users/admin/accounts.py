@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.admin import ConditionFilter, column
 from common.formats import format_date
 from common.search import read_number
+from common.views import redirect_with
 from history.admin_base import RecordedModelAdmin
 from users.admin import account_actions, side_panels
 from users.domain import office_accounts, privacy, roles, second_factor
@@ -220,8 +221,7 @@ class AccountAdmin(RecordedModelAdmin):
             names = account_actions.joined_names(people)
             for person in people:
                 action.do(request.user, person, form.cleaned_data.get("why", ""))
-            messages.success(request, str(action.done).format(people=names))
-            return redirect("admin:users_user_changelist")
+            return redirect_with(request, str(action.done).format(people=names), "admin:users_user_changelist")
         context = {**self.admin_site.each_context(request), "action": action, "people": people, "form": form}
         return render(request, "admin/users/action.html", context | {"title": action.label, "opts": self.opts})
 

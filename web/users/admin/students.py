@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.admin import ConditionFilter
 from common.errors import MergeConflict
 from common.search import read_number
+from common.views import redirect_with
 from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
 from users.domain import privacy
@@ -104,8 +105,7 @@ class StudentAdmin(RecordedModelAdmin):
             sentences = privacy.preview_merge(source, target)
             if form.is_valid():
                 privacy.merge_people(request.user, source, target, form.cleaned_data["why"])
-                messages.success(request, " ".join(sentences))
-                return redirect("admin:users_student_change", target.pk)
+                return redirect_with(request, " ".join(sentences), "admin:users_student_change", target.pk)
         except MergeConflict as conflict:
             sentences = []
             messages.error(request, str(conflict))
@@ -120,8 +120,7 @@ class StudentAdmin(RecordedModelAdmin):
         form = AccountReasonForm(request.POST or None)
         if form.is_valid():
             privacy.erase_student(request.user, student, form.cleaned_data["why"])
-            messages.success(request, gettext("Erased."))
-            return redirect("admin:users_student_changelist")
+            return redirect_with(request, gettext("Erased."), "admin:users_student_changelist")
         context = {**self.admin_site.each_context(request), "action": ERASE_STUDENT, "people": [student], "form": form}
         return render(
             request, "admin/users/action.html", context | {"title": ERASE_STUDENT["label"], "opts": self.opts}

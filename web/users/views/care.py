@@ -10,6 +10,7 @@ from common.errors import MergeConflict
 from common.model_meta import is_referenced
 from common.permissions import account_action, account_form
 from common.throttle import rate_limited
+from common.views import redirect_with
 from users.domain import guardianship, privacy
 from users.errors import AlreadyInCare, StudentInUse
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
@@ -29,8 +30,7 @@ def own_record(request: AccountRequest) -> HttpResponse:
     form = OwnRecordForm(request.POST or None, instance=student)
     if form.is_valid():
         guardianship.change_student(student or guardianship.ensure_own_record(request.user), form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("profile_page")
+        return redirect_with(request, _("Saved."), "profile_page")
     return render(request, "users/own_record.html", {"form": form, "student": student})
 
 
@@ -43,8 +43,7 @@ def care_add(request: AccountRequest) -> HttpResponse:
         except AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
-            messages.success(request, _("%(name)s is now in your care.") % {"name": student})
-            return redirect("profile_page")
+            return redirect_with(request, _("%(name)s is now in your care.") % {"name": student}, "profile_page")
     return render(request, "users/care_add.html", {"form": form})
 
 
@@ -59,8 +58,7 @@ def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
         except AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
-            messages.success(request, _("Saved."))
-            return redirect("profile_page")
+            return redirect_with(request, _("Saved."), "profile_page")
     return render(request, "users/care_edit.html", {"form": form, "student": student, "title": title})
 
 
@@ -87,8 +85,7 @@ def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         guardianship.offer_own_account(request.user, student, form.cleaned_data["email"])
         text = _("We’ve emailed %(name)s. Nothing changes until they answer.")
-        messages.success(request, text % {"name": student})
-        return redirect("profile_page")
+        return redirect_with(request, text % {"name": student}, "profile_page")
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
 
 
@@ -96,8 +93,7 @@ def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
 def care_take_back(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     guardianship.withdraw_offer(student)
-    messages.success(request, _("%(name)s stays in your care.") % {"name": student})
-    return redirect("profile_page")
+    return redirect_with(request, _("%(name)s stays in your care.") % {"name": student}, "profile_page")
 
 
 @account_action
@@ -107,8 +103,7 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
         guardianship.answer_claim(request.user, student, reply)
     except AlreadyInCare:
         return redirect("offer_join", student.pk, reply.value)
-    messages.success(request, _("Thanks, noted."))
-    return redirect("profile_page")
+    return redirect_with(request, _("Thanks, noted."), "profile_page")
 
 
 @account_form

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.permissions import account_action, account_form, account_page
 from common.throttle import rate_limited
+from common.views import redirect_with
 from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
 from users.errors import EmailChangeRefused
 from users.forms.account import CloseAccountForm, NamesForm, NewAddressForm
@@ -37,8 +38,7 @@ def user_update(request: AccountRequest) -> HttpResponse:
     form = NamesForm(request.POST or None, initial=names)
     if form.is_valid():
         accounts.rename_account(request.user, **form.cleaned_data)
-        messages.success(request, _("Your name has been changed."))
-        return redirect("profile_page")
+        return redirect_with(request, _("Your name has been changed."), "profile_page")
     return render(request, "users/update.html", {"form": form})
 
 
@@ -48,8 +48,7 @@ def email_change(request: AccountRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
         email_changes.request_email_change(request.user, form.cleaned_data["email"])
-        messages.success(request, _("We’ve sent a link to your new address. Open it to confirm."))
-        return redirect("profile_page")
+        return redirect_with(request, _("We’ve sent a link to your new address. Open it to confirm."), "profile_page")
     return render(request, "users/email_change.html", {"form": form})
 
 
@@ -73,8 +72,7 @@ def staff_update(request: AccountRequest) -> HttpResponse:
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
     if form.is_valid():
         staff_profiles.save_staff_profile(profile, **form.cleaned_data)
-        messages.success(request, _("Your public profile has been saved."))
-        return redirect("profile_staff", profile.pk)
+        return redirect_with(request, _("Your public profile has been saved."), "profile_staff", profile.pk)
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})
 
 
@@ -90,15 +88,13 @@ def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
     if version is None:
         raise Http404
     consents.give_consents(request.user, {kind: version})
-    messages.success(request, _("Thanks, we’ve noted that you agree."))
-    return redirect("my_consents")
+    return redirect_with(request, _("Thanks, we’ve noted that you agree."), "my_consents")
 
 
 @account_action
 def consent_withdraw(request: AccountRequest, kind: str) -> HttpResponse:
     consents.withdraw_consent(request.user, kind)
-    messages.success(request, _("We’ve noted that you no longer agree."))
-    return redirect("my_consents")
+    return redirect_with(request, _("We’ve noted that you no longer agree."), "my_consents")
 
 
 @account_form
