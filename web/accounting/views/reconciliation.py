@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +16,7 @@ from billing import session_cart
 from billing.gateways import configuration
 from common.forms import ReasonForm
 from common.permissions import can_use_desk, desk_action, desk_form, desk_page
-from common.views import redirect_with
+from common.views import redirect_with, refusal_as_message
 
 ACT = "accounting.reconcile"
 OPEN, ALL = "open", "all"
@@ -107,12 +106,10 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _finding_page(request, row, True, form)
-    try:
+    with refusal_as_message(request):
         action = actions.perform_action(row, request.POST.get("action", ""), why=form.cleaned_data["why"], by=user)
-    except AccountingRefused as refused:
-        messages.error(request, str(refused))
-        return redirect("desk_finding", finding=row.pk)
-    return redirect_with(request, action.done_text, "desk_reconciliation", run=row.statement.run_id)
+        return redirect_with(request, action.done_text, "desk_reconciliation", run=row.statement.run_id)
+    return redirect("desk_finding", finding=row.pk)
 
 
 def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:

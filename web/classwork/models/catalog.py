@@ -56,6 +56,11 @@ def price_field(**kwargs: Any) -> AmountField:
     return AmountField(validators=[validate_price], **kwargs)
 
 
+def count_field(label: Any = None, **kwargs: Any) -> models.PositiveSmallIntegerField:
+    options: dict[str, Any] = {"null": True, "blank": True, "validators": [MinValueValidator(1)]}
+    return models.PositiveSmallIntegerField(label, **options | kwargs)
+
+
 def level_number_field(**kwargs: Any) -> models.DecimalField:
     return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, **kwargs)
 
@@ -158,13 +163,8 @@ class Subject(models.Model):
         validators=[version_letters],
         help_text=_("Versions of a level may be taken in any order. N for none."),
     )
-    level_num = models.DecimalField(
-        _("level number"),
-        max_digits=4,
-        decimal_places=1,
-        null=True,
-        blank=True,
-        help_text=_("Leave empty or 0 for the rank of the level."),
+    level_num = level_number_field(
+        verbose_name=_("level number"), help_text=_("Leave empty or 0 for the rank of the level.")
     )
     name = models.CharField(max_length=125, blank=True, help_text=_("Required for workshops and other special topics."))
     code = models.CharField(_("catalog code"), max_length=20, blank=True, help_text=_("The school's own code, if any."))

@@ -5,14 +5,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from classwork.models.cancellation_terms import CancellationTerms
-from classwork.models.catalog import Location, Subject, price_field
+from classwork.models.catalog import Location, Subject, count_field, price_field
 from classwork.models.sessions import Session
 from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 from common import dates
@@ -88,21 +87,13 @@ class ClassOffer(models.Model):
         _("weekday"), choices=WEEKDAYS, default=SettingDefault("DEFAULT_KEY_DAY")
     )
     start_time = models.TimeField(_("starts at"))
-    capacity = models.PositiveSmallIntegerField(
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_("Maximum number of students. Leave empty for no limit."),
-    )
+    capacity = count_field(help_text=_("Maximum number of students. Leave empty for no limit."))
     price = price_field(null=True, blank=True, help_text=_("Leave empty for the price of the subject."))
     pay_at_door = models.BooleanField(
         _("pay at the door"), default=True, help_text=_("Off: students must pay when they register.")
     )
-    last_joinable_class = models.PositiveSmallIntegerField(
+    last_joinable_class = count_field(
         _("last class to join from"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
         help_text=_("Last class at which new students may join. Leave empty for the school default."),
     )
     pro_rata = models.BooleanField(
@@ -139,10 +130,10 @@ class ClassOffer(models.Model):
         default=SettingDefault("ASSUME_CLASS_APPROVE"),
         help_text=_("Only approved classes are listed and open for registration."),
     )
-    minimum_enrollment = models.PositiveSmallIntegerField(
-        _("minimum enrollment"), null=True, blank=True, validators=[MinValueValidator(1)],
+    minimum_enrollment = count_field(
+        _("minimum enrollment"),
         help_text=_("Minimum registrations by the decision date, or the class may be canceled. Leave empty for none."),
-    )  # fmt: skip
+    )
     decision_date = DayColumn(
         _("decision date"), null=True, blank=True, help_text=_("Last day on which registrations count.")
     )

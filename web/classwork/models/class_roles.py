@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from classwork.models.catalog import count_field
 from classwork.models.class_offers import ClassOffer
 
 
@@ -14,12 +15,7 @@ class ClassRole(models.Model):
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name=_("class"))
     name = models.CharField(max_length=30)
-    capacity = models.PositiveSmallIntegerField(
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_("Leave empty for the capacity of the class."),
-    )
+    capacity = count_field(help_text=_("Leave empty for the capacity of the class."))
 
     class Meta:
         ordering = ["id"]

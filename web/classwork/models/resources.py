@@ -1,14 +1,12 @@
 """Resources of classes and libraries, and their attachments."""
 
-from typing import Any
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from classwork.models.catalog import Subject
+from classwork.models.catalog import Subject, count_field
 from classwork.models.class_offers import ClassOffer
 from common.defaults import SettingDefault
 from common.files import private
@@ -21,10 +19,7 @@ class ReleaseMoment(models.TextChoices):
     COMPLETION = "completion", _("after the last class")
 
 
-def week_number_field(**kwargs: Any) -> models.PositiveSmallIntegerField:
-    return models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **kwargs
-    )
+WEEK_NUMBER = [MinValueValidator(1), MaxValueValidator(53)]
 
 
 class Resource(models.Model):
@@ -50,9 +45,9 @@ class Resource(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     audience = models.CharField(_("for"), max_length=8, choices=Audience, default=Audience.STUDENT)
     when = models.CharField(_("opens"), max_length=10, choices=ReleaseMoment, default=ReleaseMoment.CLASS)
-    class_number = week_number_field(verbose_name=_("after class number"))
-    expires_after = week_number_field(
-        verbose_name=_("expires after (weeks)"), help_text=_("Leave empty for no expiry.")
+    class_number = count_field(_("after class number"), validators=WEEK_NUMBER)
+    expires_after = count_field(
+        _("expires after (weeks)"), validators=WEEK_NUMBER, help_text=_("Leave empty for no expiry.")
     )
     text = models.TextField(blank=True, help_text=_("Markdown works."))
     link = models.CharField(max_length=500, blank=True)
@@ -117,8 +112,8 @@ class Attachment(models.Model):
         blank=True,
         help_text=_("Leave empty to use the setting of the resource."),
     )
-    class_number = week_number_field(verbose_name=_("after class number"))
-    expires_after = week_number_field(verbose_name=_("expires after (weeks)"))
+    class_number = count_field(_("after class number"), validators=WEEK_NUMBER)
+    expires_after = count_field(_("expires after (weeks)"), validators=WEEK_NUMBER)
 
     class Meta:
         ordering = ["position", "id"]

@@ -6,11 +6,10 @@ from django.utils.translation import gettext as _
 
 from classwork.domain import proposals
 from classwork.domain.resources import content
-from classwork.errors import ChangeRefused
 from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import Proposal
 from common.permissions import desk_form, desk_page
-from common.views import posted_data
+from common.views import posted_data, refusal_as_message
 from users.roles import acting_user
 
 PER_PAGE = 25
@@ -34,7 +33,7 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProposalAnswerForm(posted_data(request))
     if form.is_valid():
         text = form.cleaned_data["answer"]
-        try:
+        with refusal_as_message(request):
             if "approve" in request.POST:
                 proposals.approve_proposal(acting_user(request), proposal, answer=text, seen=request.POST.get("seen"))
                 messages.success(request, _("Approved: %(thing)s.") % {"thing": proposal.about})
@@ -42,10 +41,8 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 proposals.answer_proposal(acting_user(request), proposal, text)
                 text = _("Your answer has been sent to %(name)s.")
                 messages.success(request, text % {"name": proposal.author})
-        except ChangeRefused as error:
-            messages.error(request, str(error))
-            return redirect("desk_proposal", proposal.pk)
-        return redirect("desk_proposals")
+            return redirect("desk_proposals")
+        return redirect("desk_proposal", proposal.pk)
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
     context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.describe_changes(proposal)}
     if not proposal.changes:

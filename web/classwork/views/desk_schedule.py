@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from classwork.errors import ChangeRefused
 from classwork.forms.meetings import MEETING_FORMS, AddMeetingForm, MeetingActionForm
 from classwork.models import ClassOffer, Meeting, Session
 from common.permissions import desk_form, desk_page
-from common.views import posted_data
+from common.views import posted_data, redirect_with, refusal_as_message
 from users.roles import acting_user
 
 PER_PAGE = 25
@@ -46,11 +44,9 @@ def _apply_meeting_action(
     request: HttpRequest, form: MeetingActionForm | AddMeetingForm, class_offer: ClassOffer, context: dict[str, Any]
 ) -> HttpResponse:
     if form.is_valid():
-        try:
+        with refusal_as_message(request):
             form.carry_out(acting_user(request))
-        except ChangeRefused as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("Saved. Calendars and the public page are up to date."))
-            return redirect("desk_class", class_offer.pk)
+            return redirect_with(
+                request, _("Saved. Calendars and the public page are up to date."), "desk_class", class_offer.pk
+            )
     return render(request, "classwork/desk/class_day.html", context | {"form": form, "class_offer": class_offer})

@@ -18,7 +18,7 @@ from classwork.forms.proposals import (
     ProposeSubjectForm,
 )
 from classwork.models import ClassOffer, Subject
-from common.views import posted_data
+from common.views import posted_data, refusal_as_message
 from users.models import Staff
 from users.roles import acting_user, team_action, team_form, team_page
 
@@ -69,10 +69,8 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         form_class = ChangeSubjectForm if stored.changes else ProposeSubjectForm
     form = form_class(posted_data(request), instance=stored.about, initial=proposals.initial_form_values(stored))
     if form.is_valid():
-        try:
+        with refusal_as_message(request):
             proposals.edit_proposal(staff, stored, form.draft())
-        except ChangeRefused as error:
-            messages.error(request, str(error))
         return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "proposal": stored})
 
@@ -82,15 +80,13 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff, form = staff_profile_of(request), ProposalMessageForm(request.POST)
     stored = get_object_or_404(staff.proposals, pk=pk)
     if form.is_valid():
-        try:
+        with refusal_as_message(request):
             if "withdraw" in request.POST:
                 proposals.withdraw_proposal(staff, stored)
                 messages.success(request, _("Your proposal has been withdrawn."))
             else:
                 proposals.submit_proposal(staff, stored, form.cleaned_data["message"])
                 messages.success(request, _("Your proposal has been sent to the office."))
-        except ChangeRefused as error:
-            messages.error(request, str(error))
     return redirect("proposal", stored.pk)
 
 

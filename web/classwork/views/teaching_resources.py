@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
 from classwork.domain.resources.student_view import PlannedResource, ReleaseState
-from classwork.errors import ChangeRefused
 from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
 from classwork.models import ClassOffer, Resource, Subject
 from classwork.views.proposals import staff_profile_of
 from common.search import read_number
+from common.views import refusal_as_message
 from users.models import Staff
 from users.roles import team_action, team_form, team_page
 
@@ -141,10 +141,8 @@ def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     thing = attachable_or_404(staff, what, pk)
     direction, _, number = request.POST.get("move", "").partition("-")
     resource = get_object_or_404(Resource, pk=read_number(number) or 0)
-    try:
+    with refusal_as_message(request):
         content.move_resource(staff, thing, resource, -1 if direction == "up" else 1)
-    except ChangeRefused as error:
-        messages.error(request, str(error))
     return redirect_to_resources(thing)
 
 
