@@ -13,7 +13,7 @@ from pages.demo import (
     people,
     registrations,
     resources,
-    texts,
+    site_texts,
     timetable,
     transfers,
     vouchers,
@@ -22,7 +22,7 @@ from pages.errors import SchoolNotEmpty
 from users.models import User
 
 TOPICS = (
-    texts,
+    site_texts,
     people,
     catalog,
     timetable,
