@@ -15,7 +15,6 @@ from billing.domain.refunds.plan import RefundOutcome
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, apply_refund_requests
 from billing.models import Credit, Order, OrderLine, PaymentIssue, Refund
 from billing.rules.price_facts import PriceFacts
-from common import links
 from tests.billing import exchange_simulation
 from tests.billing.base import BillingTestCase
 from tests.billing.exchanges import ExchangeTestCase
@@ -99,7 +98,7 @@ class BulkRefundSimulation(exchange_simulation.ExchangeSimulation):
         snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
         plan = plan_builder.plan_refunds(snapshots, [(line, RefundRequest(line.pk, reduction, **how))])  # type: ignore[arg-type]
         before = order_snapshot.cost_of_exchange_chain(snapshots, line)
-        school_cancellation.apply_school_refunds(plan, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        school_cancellation.apply_school_refunds(plan, at=self.now, why="Snow", by=self.staff)
         if how.get("ends_line") and not plan.exchange_conflicts:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
         outcome = plan.by_line[line.pk]
@@ -125,7 +124,7 @@ class ClassCancellationTestCase(BillingTestCase):
         with transaction.atomic():
             snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
             plan = plan_builder.plan_refunds(snapshots, [(line, RefundRequest(line.pk, D(reduction), **how))])  # type: ignore[arg-type]
-            school_cancellation.apply_school_refunds(plan, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+            school_cancellation.apply_school_refunds(plan, at=self.now, why="Snow", by=None)
         return plan.by_line[line.pk]
 
 

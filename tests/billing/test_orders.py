@@ -40,7 +40,6 @@ class OrderPlacementTest(BillingTestCase):
             steps = [step for one in order.lines.all() for step in quotes.stored_steps(one, plan)]
             self.assertEqual(sum(step.amount for step in steps), total)
         self.assertEqual(order.lines.get(product_id=1).title, "Toy 1")
-        self.assertEqual(self.events_of(order), ["order_placed"])
 
     def test_placing_an_order_twice_is_refused(self) -> None:
         order = self.create_cart(1)
@@ -87,7 +86,7 @@ class OrderPlacementTest(BillingTestCase):
         order = self.place_new_order(1)
         self.assertEqual((order.state, toy_states(order)), (State.PAID, ["confirmed"]))
         self.assertFalse(order.payments.exists())
-        self.assertEqual(self.events_of(order), ["order_placed", "order_paid"])
+        self.assertEqual(self.events_of(order), ["order_paid"])
 
     def test_database_refuses_a_second_cart_for_one_account(self) -> None:
         cart.create_cart(self.alice)
@@ -123,7 +122,7 @@ class OrderPaymentTest(BillingTestCase):
         payment.change_status("confirmed")
         self.assertEqual((order.state, order.amount_charged, order.paid_at is not None), (State.PAID, 70, True))
         self.assertEqual((toy_states(order), balances.overpaid_amount(order)), (["confirmed"], 0))
-        self.assertEqual(self.events_of(order), ["order_placed", "order_paid"])
+        self.assertEqual(self.events_of(order), ["order_paid"])
 
     def test_balance_is_the_early_price_until_the_first_class_starts_and_the_regular_price_afterwards(self) -> None:
         order = self.place_new_order(3, due=Due.DOOR)
@@ -141,7 +140,7 @@ class OrderPaymentTest(BillingTestCase):
         attempts.start_attempt(order, "practice", self.now).change_status("rejected", "no")
         self.pay_order(order)
         self.assertEqual(order.state, State.PAID)
-        self.assertEqual(self.events_of(order), ["order_placed", "order_paid"])
+        self.assertEqual(self.events_of(order), ["order_paid"])
 
     def test_wrong_amount_or_currency_opens_a_payment_issue_and_confirms_nothing(self) -> None:
         order = self.place_new_order(1)
@@ -235,7 +234,7 @@ class OrderExpirationTest(BillingTestCase):
         door.refresh_from_db()
         self.assertEqual((now.state, toy_states(now)), (State.EXPIRED, ["released"]))
         self.assertEqual((door.state, toy_states(door)), (State.PLACED, ["confirmed"]))
-        self.assertEqual(self.events_of(now), ["order_placed", "order_expired"])
+        self.assertEqual(self.mails_of(now), ["order_expired"])
 
     def test_order_past_its_hold_cannot_be_paid_even_before_the_job_expires_it(self) -> None:
         order = self.place_new_order(1)
@@ -281,7 +280,7 @@ class OrderExpirationTest(BillingTestCase):
         self.assertEqual(
             (order.state, toy_states(order), balances.overpaid_amount(order)), (State.PAID, ["confirmed"], 0)
         )
-        self.assertEqual(self.events_of(order), ["order_placed", "order_expired", "order_paid"])
+        self.assertEqual(self.events_of(order), ["order_paid"])
         self.assertEqual(self.mails_of(order, state="sent"), ["receipt", "late_payment_received"])
 
     def test_late_payment_is_refunded_when_no_spot_is_left(self) -> None:

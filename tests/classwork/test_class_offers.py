@@ -10,7 +10,6 @@ from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer, Meeting, Subject
 from common import dates
 from history.models import Entry
-from outbox.models import Event
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import everything
@@ -131,13 +130,13 @@ class ChangedClassTest(OfferTestCase):
         self.assertEqual(preview.rows, ())
         self.assertIn("this class has ended", preview.warnings[0])
 
-    def test_repeated_approval_change_sends_one_event(self):
+    def test_repeated_approval_change_is_recorded_once(self):
         class_offers.set_class_approved(self.ada, self.class_offer, False, why="No teacher yet")
         class_offers.set_class_approved(self.ada, self.class_offer, False)
-        self.assertEqual(Event.objects.filter(type="classwork.class_hidden").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="classwork.class_hidden").count(), 1)
         self.assertNotIn(self.class_offer, ClassOffer.objects.approved())
         class_offers.change_class(self.ada, self.class_offer, ClassDraft({"manager_approved": True}))
-        self.assertEqual(Event.objects.filter(type="classwork.class_approved").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="classwork.class_approved").count(), 1)
 
     def test_class_of_an_unapproved_subject_is_not_listed(self):
         subjects.set_subject_approved(self.ada, self.class_offer.subject, False)

@@ -36,7 +36,9 @@ class CancelTest(MeetingTestCase):
         stored = self.stored(self.second)
         self.assertEqual((stored.is_canceled, stored.reason, stored.revision), (True, "Snow", 1))
         self.assertEqual(Entry.objects.latest("id").reason, "Snow")
-        self.assertEqual(Event.objects.get(type="classwork.meeting_canceled").payload.meeting_id, self.second.pk)
+        self.assertEqual(
+            Event.objects.get(type="classwork.schedule_changed").payload.class_offer_id, self.class_offer.pk
+        )
 
     def test_day_can_be_canceled_only_once(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
@@ -110,7 +112,8 @@ class AddTest(MeetingTestCase):
         meeting = meetings.add_meeting(self.ada, self.class_offer, MeetingDraft(day, time(19), reason="Practice"))
         self.assertIsNone(meeting.number)
         self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
-        self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
+        event = Event.objects.get(type="classwork.schedule_changed")
+        self.assertEqual(Entry.objects.get(pk=event.payload.change).subject_id, str(meeting.pk))
 
     def test_extra_day_cannot_overlap_another_day(self):
         self.assertEqual(
@@ -132,9 +135,9 @@ class SubstituteTest(MeetingTestCase):
     def test_substitute_teaches_one_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff], why="Tess is ill")
         self.assertEqual(list(self.stored(self.second).substitutes.all()), [self.ash.staff])
-        self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="classwork.substitutes_changed").count(), 1)
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
-        self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="classwork.substitutes_changed").count(), 1)
 
     def test_double_booked_substitute_is_reported(self):
         factories.create_class_offer(self.session, factories.create_subject("L2"), self.ash.staff)

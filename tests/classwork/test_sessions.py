@@ -161,8 +161,9 @@ class ChangedSessionTest(SessionTestCase):
         )
         event = Event.objects.get(type="classwork.schedule_changed")
         self.assertEqual(event.payload.class_offer_id, self.class_offer.pk)
-        self.assertEqual(len(event.payload.moves), 5)
-        self.assertEqual(event.payload.moves[0], {"meeting": ANY, "before": ANY, "after": ANY})
+        moves = Entry.objects.get(pk=event.payload.change).details["moves"]
+        self.assertEqual(len(moves), 5)
+        self.assertEqual(moves[0], {"meeting": ANY, "before": ANY, "after": ANY})
 
     @override_settings(PREVIEW_CONTRIBUTORS=["tests.classwork.test_sessions.releases"])
     def test_preview_includes_rows_from_other_apps(self):

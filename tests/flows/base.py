@@ -20,8 +20,11 @@ class FlowTestCase(SchoolTestCase):
         """Deliver everything that is due; returns the mail that was sent by it."""
         already_sent = len(mail.outbox)
         run_all()
-        self.assertEqual(delivery_problems(), [])
         return list(mail.outbox[already_sent:])
+
+    def tearDown(self) -> None:
+        self.assertEqual(delivery_problems(), [])
+        super().tearDown()
 
     def subjects_to(self, address: str, messages: list[mail.EmailMessage]) -> list[str]:
         return [str(message.subject) for message in messages if message.to == [address]]

@@ -12,7 +12,7 @@ from django.test import SimpleTestCase
 
 from accounting.domain.reconciliation import actions as finding_actions
 from accounting.sentences import RESOLVED
-from billing.domain.cancellations.cancellation_options import CanceledBy
+from billing.models import CanceledBy
 from history import entry_text
 from history.models import Entry
 from users.domain.guardianship import ClaimAnswer
@@ -26,11 +26,10 @@ COMPUTED = {
     "quoted_cancellation.py: f'billing.canceled_by_{option.by}'": [
         f"billing.canceled_by_{by}" for by in CanceledBy.values
     ],
-    "announcements.py: event.name": [
-        f"classwork.{name}"
-        for name in ("meeting_added", "meeting_canceled", "meeting_moved", "meeting_restored", "substitutes_changed")
+    "announcements.py: action": [
+        f"classwork.{name}" for name in ("meeting_added", "meeting_canceled", "meeting_moved", "meeting_restored")
     ],
-    "class_offers.py: event.name": ["classwork.class_approved", "classwork.class_hidden"],
+    "class_offers.py: action": ["classwork.class_approved", "classwork.class_hidden"],
     "subjects.py: action": ["classwork.subject_approved", "classwork.subject_hidden"],
     "transitions.py: event.name": [
         f"registrations.{name}" for name in ("registration_confirmed", "registration_suspended")

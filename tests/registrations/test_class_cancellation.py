@@ -327,4 +327,4 @@ def die(event: object) -> None:
     raise ZeroDivisionError
 
 
-DYING = {"registrations.classes_canceled": {"now": ["tests.registrations.test_class_cancellation.die"]}}
+DYING = {"billing.refund_reserved": {"now": ["tests.registrations.test_class_cancellation.die"]}}

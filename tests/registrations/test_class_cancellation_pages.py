@@ -165,7 +165,7 @@ class CancellationMailTest(SchoolTestCase):
             CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.class_offer.meetings.get(number=2).pk]))
         )
         before = len(mail.outbox)
-        notifications.draft_cancellation_mails(ClassCancellation.objects.get().pk)
+        notifications.draft_cancellation_mails(ClassCancellation.objects.get())
         run_all()
         send_all()
         self.assertEqual(len(mail.outbox), before)

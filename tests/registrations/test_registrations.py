@@ -15,7 +15,7 @@ from classwork.models import ClassOffer
 from mailroom.models import Message
 from outbox.models import Event
 from outbox.testing import delivery_problems, run_all
-from registrations.domain import capacity, my_classes, spots, status_text
+from registrations.domain import capacity, my_classes, notifications, spots, status_text
 from registrations.models import Registration
 from tests import factories
 from tests.registrations.full_classes import FullClassTestCase
@@ -243,6 +243,7 @@ class DuplicateRegistrationTest(FullClassTestCase):
         place(cart((self.class_offer, me()), payer=self.alice))
         again = place(cart((self.class_offer, me()), name="Alice Arden", email="alice@example.org"))
         self.assertEqual(self.state_of(again), [State.HELD])
+        self.assertEqual((notifications.report_conflicts(), notifications.report_conflicts()), (1, 0))
         run_all()
         self.assertEqual(again.payment_issues.get().kind, PaymentIssue.Kind.OTHER)
         self.assertEqual(

@@ -17,7 +17,7 @@ from history.models import Entry
 from mailroom.models import Message
 from mailroom.testing import send_all
 from outbox.testing import run_all
-from registrations.domain import capacity, change_deadlines, status_text
+from registrations.domain import capacity, change_deadlines, notifications, status_text
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.transfers import to_person
@@ -100,7 +100,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
             purchases.place(purchases.cart((self.tuesday, purchases.me()), name="Lee Lind", email="lee@example.org"))
         )
         received = self.transfer(self.bought())
-        run_all()
+        notifications.report_conflicts()
         self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
         self.assertTrue(
             PaymentIssue.objects.filter(order=received.line.order, description__contains="registered twice").exists()

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.domain import product_kinds, status_text
-from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.orders import amounts
 from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.payments import payment_status_text
 from billing.domain.pricing import balances
 from billing.domain.refunds import handovers, terms
-from billing.models import Dispute, Order, OrderLine, Refund, Voucher
+from billing.models import CanceledBy, Dispute, Order, OrderLine, Refund, Voucher
+from billing.voucher_kind import VoucherKind
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
@@ -30,8 +30,13 @@ from mailroom.declare import AboutPage, Mail, MailNotNeeded, SecretText
 from mailroom.models import Message
 
 
+def _load_order(message: Message) -> Order | None:
+    orders = Order.objects.prefetch_related("lines", "payments").filter(pk=message.data["order_id"])
+    return orders.first()
+
+
 def order_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     if order is None:
         raise MailNotNeeded("The order no longer exists.")
     return _order_facts(order)
@@ -62,9 +67,13 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "free": lambda: amounts.is_free_order(order),
         "vouchers": lambda: [
             {"gift": voucher.gift, "recipient": voucher.recipient_name, "link": absolute_url(voucher.address)}
-            for voucher in Voucher.objects.filter(line__order=order, voided_at=None)
+            for voucher in Voucher.objects.filter(line__in=_voucher_lines(order), voided_at=None)
         ],
     }
+
+
+def _voucher_lines(order: Order) -> list[int]:
+    return [line.pk for line in order.lines.all() if line.kind == VoucherKind.name]
 
 
 def _money_or_nothing(amount: Decimal, currency: str) -> str:
@@ -136,21 +145,21 @@ def order_sample() -> dict[str, Any]:
 
 
 def order_received_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     if order is None or order.state == Order.State.PAID:
         raise MailNotNeeded("The order was paid already.")
     return _order_facts(order)
 
 
 def order_expired_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     if order is None or order.state != Order.State.EXPIRED:
         raise MailNotNeeded("The order was restored.")
     return _order_facts(order)
 
 
 def payment_request_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     at = timezone.now()
     if (
         order is None
@@ -194,7 +203,7 @@ def _canceled_subject(lines: Sequence[OrderLine]) -> str:
 
 
 def spot_confirmation_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     at = timezone.now()
     if order is None or not order.awaits_click or order.has_expired(at):
         raise MailNotNeeded("The order is confirmed, paid, canceled or over.")
@@ -227,7 +236,7 @@ def refund_context(message: Message) -> dict[str, Any]:
 
 
 def payment_pending_context(message: Message) -> dict[str, Any]:
-    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    order = _load_order(message)
     if order is None or not has_payment_processing(order):
         raise MailNotNeeded("The bank has answered already.")
     return _order_facts(order)

@@ -3,8 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from billing import gateways
-from billing.domain.cancellations.cancellation_options import CanceledBy
-from billing.models import PaymentIssue
+from billing.models import CanceledBy, PaymentIssue
 from history.entry_text import Details, Sentence, fill_sentence, nonzero_amounts
 
 SHARES = {"back": "{back:money} to refund", "credit": "{credit:money} as account credit", "kept": "{kept:money} kept"}

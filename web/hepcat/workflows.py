@@ -6,43 +6,23 @@ have a `workflows.py` like this one, which is added, or the setting WORKFLOWS ca
 one. `manage.py workflows` prints the map in effect.
 """
 
-RESCHEDULED = {"now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]}
-
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.notice_subscription_requested": {"later": ["mailroom.receivers.confirm_notices"]},
-    "billing.order_canceled": {"later": ["billing.receivers.mail_order_canceled"]},
     "billing.attempts_outdated": {"later": ["billing.receivers.close_unneeded_attempts"]},
-    "billing.line_canceled": {
-        "later": ["billing.receivers.mail_line_canceled", "billing.receivers.close_unneeded_attempts"]
-    },
-    "billing.lines_canceled": {"later": ["billing.receivers.close_unneeded_attempts"]},
-    "registrations.registration_held": {"later": ["registrations.receivers.check_double_registration"]},
-    "registrations.registration_ended": {
-        "later": [
-            "registrations.receivers.offer_freed_spots",
-            "registrations.receivers.mail_ended_registration",
-            "registrations.receivers.mail_transferred_spot",
-        ]
-    },
+    "registrations.registration_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
     "registrations.tentative_class_joined": {"later": ["registrations.receivers.confirm_class_at_minimum"]},
     "registrations.hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.classes_canceled": {"later": ["registrations.receivers.mail_class_cancellation"]},
-    "classwork.class_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.classes_created": {"now": ["classwork.receivers.build_releases_of_new_classes"]},
-    "classwork.class_changed": RESCHEDULED,
-    "classwork.schedule_changed": RESCHEDULED,
-    "classwork.meeting_added": RESCHEDULED,
-    "classwork.meeting_canceled": RESCHEDULED,
-    "classwork.meeting_moved": RESCHEDULED,
-    "classwork.meeting_restored": RESCHEDULED,
+    "classwork.class_changed": {"now": ["classwork.receivers.rebuild_releases"]},
+    "classwork.schedule_changed": {
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+    },
     "users.claim_answered": {"later": ["registrations.receivers.request_attendee_address"]},
     "users.merge_requested": {"later": ["registrations.receivers.open_merge_issue"]},
     "billing.gateway_poll_requested": {"later": ["billing.receivers.poll_gateway"]},
     "billing.dispute_opened": {"later": ["registrations.receivers.apply_disputes"]},
     "billing.dispute_closed": {"later": ["registrations.receivers.apply_disputes"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
-    "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
-    "billing.refund_completed": {"later": ["billing.receivers.mail_refund_completed"]},
     "accounting.reconciliation_advanced": {"later": ["accounting.receivers.advance_reconciliation"]},
     "accounting.finding_recheck_requested": {"later": ["accounting.receivers.recheck_finding"]},
 }

@@ -6,13 +6,6 @@ from outbox.declare import EventType
 
 
 @dataclass(frozen=True)
-class ClassesCanceled:
-    """The school canceled class days or a whole class, with a compensation for the students."""
-
-    cancellation_id: int
-
-
-@dataclass(frozen=True)
 class TentativeClassJoined:
     """A registration was confirmed in a class that takes place only if enough people register."""
 
@@ -24,14 +17,9 @@ TENTATIVE_CLASS_JOINED = EventType(
 )
 
 
-CLASSES_CANCELED = EventType(
-    "registrations.classes_canceled", ClassesCanceled, subject=("class_cancellation", "cancellation_id")
-)
-
-
 @dataclass(frozen=True)
 class RegistrationChanged:
-    """A student's spot in a class, or in one of its meetings, was held, confirmed, ended or disputed."""
+    """A student's spot in a class, or in one of its meetings, was confirmed, ended or disputed, or its hold expired."""
 
     registration_id: int
     class_offer_id: int
@@ -40,24 +28,13 @@ class RegistrationChanged:
     student_id: int
 
 
-REGISTRATION_HELD = EventType(
-    "registrations.registration_held", RegistrationChanged, subject=("registration", "registration_id")
-)
-
-
 REGISTRATION_CONFIRMED = EventType(
     "registrations.registration_confirmed", RegistrationChanged, subject=("registration", "registration_id")
 )
-
-
 REGISTRATION_SUSPENDED = EventType(
     "registrations.registration_suspended", RegistrationChanged, subject=("registration", "registration_id")
 )
-
-
 REGISTRATION_ENDED = EventType(
     "registrations.registration_ended", RegistrationChanged, subject=("registration", "registration_id")
 )
-
-
 HOLD_EXPIRED = EventType("registrations.hold_expired", RegistrationChanged, subject=("registration", "registration_id"))

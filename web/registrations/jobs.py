@@ -9,6 +9,11 @@ JOBS = [
         run="registrations.domain.upgrades.invitations.send_upgrade_invitations",
     ),
     Job(
+        "registrations.report_conflicts",
+        every=timedelta(minutes=1),
+        run="registrations.domain.notifications.report_conflicts",
+    ),
+    Job(
         "registrations.decide_minimum",
         every=timedelta(hours=1),
         run="registrations.domain.minimum_enrollment.decide_due_classes",

@@ -8,30 +8,11 @@ from billing.domain.refunds import exchanges
 from classwork.models import ClassOffer
 from common.errors import NeedsPerson
 from registrations.domain import minimum_enrollment, notifications, registration_window, spot_offers, spots
-from registrations.domain.cancellations.notifications import draft_cancellation_mails
 from registrations.models import Registration
 from registrations.product_kinds.classes import ClassKind
 from users.domain.guardianship import ClaimAnswer
 
 IN_DISPUTE = "The payer disputed the payment."
-
-
-def mail_ended_registration(event: Any) -> None:
-    registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
-    notifications.draft_ended_mail(registrations.get(pk=event.payload.registration_id))
-
-
-def mail_transferred_spot(event: Any) -> None:
-    registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
-    notifications.draft_transferred_mail(registrations.get(pk=event.payload.registration_id))
-
-
-def check_double_registration(event: Any) -> None:
-    """This runs later, so that the time a buyer waits does not tell whether a student is registered already."""
-    registrations = Registration.objects.select_related(
-        "line__order", "class_offer__subject__level", "class_offer__session", "meeting", "student", "duplicate_of"
-    )
-    notifications.report_double_registration(registrations.get(pk=event.payload.registration_id))
 
 
 def move_early_price(event: Any) -> None:
@@ -70,10 +51,6 @@ def open_merge_issue(event: Any) -> None:
 
 def offer_freed_spots(event: Any) -> None:
     spot_offers.offer_free_spots(event.payload.class_offer_id)
-
-
-def mail_class_cancellation(event: Any) -> None:
-    draft_cancellation_mails(event.payload.cancellation_id)
 
 
 def confirm_class_at_minimum(event: Any) -> None:

@@ -242,6 +242,15 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.state == self.State.PLACED and not self.has_expired(at)
 
 
+class CanceledBy(models.TextChoices):
+    """Who ended a line, and by what right."""
+
+    TERMS = "terms", "canceled by the payer"
+    WITHDRAWAL = "withdrawal", "withdrawn by the payer"
+    ATTENDEE = "attendee", "canceled by the student"
+    STAFF = "staff", "canceled by the school"
+
+
 class OrderLine(models.Model):
     CHOICE = (
         "kind",

@@ -1,6 +1,6 @@
 """Creation of messages. A message is stored in the transaction of the change that it reports and sent later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,26 +32,39 @@ def draft_message(
     If the same mail to the same address with the same key exists, that message is returned. With `hold`, the message is
     not sent until it is released. Whether the address gets such mail is decided when the message is sent.
     """
-    mail = mail_named(name)
-    if len(key) > LONGEST_KEY:
-        raise ValueError(f"The key of a {name} is longer than {LONGEST_KEY} characters.")
-    message = Message(
-        template=name,
-        to=email_key(to)[:LONGEST_ADDRESS],
-        key=key,
-        kind=mail.kind,
-        person_id=person_id,
-        data=dict(data or {}),
-        about_type=about[0],
-        about_id=str(about[1]),
-        state=MessageState.DRAFTED if hold else MessageState.QUEUED,
-        due_at=None if hold else timezone.now(),
-    )
+    message = _build_message(name, to=to, key=key, data=data, about=about)
+    message.person_id = person_id
+    if hold:
+        message.state, message.due_at = MessageState.DRAFTED, None
     if not insert_once(message):
         return Message.objects.get(template=name, to=message.to, key=key)
     if not hold:
         announce_work(QUEUE)
     return message
+
+
+def draft_messages(name: str, *, to: Iterable[str], key: str, data: Mapping[str, Any], about: tuple[str, Any]) -> None:
+    """Store the same mail to several addresses, in one statement."""
+    messages = [_build_message(name, to=address, key=key, data=data, about=about) for address in to]
+    if messages:
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
+        announce_work(QUEUE)
+
+
+def _build_message(name: str, *, to: str, key: str, data: Mapping[str, Any] | None, about: tuple[str, Any]) -> Message:
+    if len(key) > LONGEST_KEY:
+        raise ValueError(f"The key of a {name} is longer than {LONGEST_KEY} characters.")
+    return Message(
+        template=name,
+        to=email_key(to)[:LONGEST_ADDRESS],
+        key=key,
+        kind=mail_named(name).kind,
+        data=dict(data or {}),
+        about_type=about[0],
+        about_id=str(about[1]),
+        state=MessageState.QUEUED,
+        due_at=timezone.now(),
+    )
 
 
 def release_message(message: Message) -> None:

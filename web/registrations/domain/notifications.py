@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from billing.domain import payment_issues
-from billing.models import PaymentIssue
+from billing.models import OrderLine, PaymentIssue
 from common.errors import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
@@ -43,24 +43,16 @@ def draft_registered_mail(registration: Registration) -> None:
 
 
 def draft_transferred_mail(registration: Registration) -> None:
-    line = registration.line
-    if line is None or registration.state != Registration.State.TRANSFERRED or not registration.taken_over_by:
-        return
-    for to in sorted({attendees.email_of(registration.student), line.order.payer_email} - {""}):
+    payer_email = registration.line.order.payer_email if registration.line else ""
+    for to in sorted({attendees.email_of(registration.student), payer_email} - {""}):
         _draft_registration_mail("transferred_to_person", to, registration)
 
 
-def draft_ended_mail(registration: Registration) -> None:
+def draft_canceled_mail(registration: Registration, line: OrderLine) -> None:
     """Mails the attendee of a whole class only. The payer learns it from the mail about the refund."""
-    line, to = registration.line, attendees.email_of(registration.student)
-    if (
-        line is None
-        or not line.ended_by
-        or registration.is_for_single_meeting
-        or registration.state != Registration.State.CANCELED
-    ):
-        return
-    if to and to != line.order.payer_email:
+    to = attendees.email_of(registration.student)
+    is_canceled = line.ended_by and registration.state == Registration.State.CANCELED
+    if is_canceled and not registration.is_for_single_meeting and to not in ("", line.order.payer_email):
         _draft_registration_mail("registration_canceled", to, registration)
 
 
@@ -109,8 +101,25 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
     return True
 
 
-@transaction.atomic
-def report_double_registration(registration: Registration) -> None:
+def report_conflicts() -> int:
+    """Tell the office about purchases by strangers for students who could not have the spot.
+
+    This is a job, so that the time a buyer waits does not tell whether a student is registered already.
+    """
+    conflicts = Registration.objects.exclude(conflict="").select_related(
+        "line__order", "class_offer__subject__level", "class_offer__session", "meeting", "student", "duplicate_of"
+    )
+    reported = 0
+    for registration in conflicts.order_by("pk")[:200]:
+        with transaction.atomic():
+            # Another worker may have reported it in the meantime.
+            if Registration.objects.filter(pk=registration.pk).exclude(conflict="").update(conflict=""):
+                _report_double_registration(registration)
+                reported += 1
+    return reported
+
+
+def _report_double_registration(registration: Registration) -> None:
     if registration.is_for_single_meeting:
         _report_known_guest(registration)
         return
@@ -131,9 +140,8 @@ def report_double_registration(registration: Registration) -> None:
 
 
 def _report_known_guest(ticket: Registration) -> None:
-    if ticket.conflict:
-        text = REMARK.format(ticket.student, ticket.kind_text, ticket.day_text, ticket.conflict)
-        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.ordered_line.order, text)
+    text = REMARK.format(ticket.student, ticket.kind_text, ticket.day_text, ticket.conflict)
+    payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.ordered_line.order, text)
 
 
 def draft_upgrade_invitation(ticket: Registration) -> None:

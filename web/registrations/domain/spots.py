@@ -61,7 +61,7 @@ def _admit_and_hold(registration: Registration, line: OrderLine, class_offer: Cl
     _choose_student_record(registration, line, class_offer, at)
     try:
         with transaction.atomic():
-            transitions.start_hold(registration, at)
+            transitions.start_hold(registration)
     except IntegrityError as conflict:  # The same student takes up the same trial in another class.
         raise ProductUnavailable(BOUGHT_AT_ONCE) from conflict
     return registration
@@ -106,11 +106,13 @@ def confirm_hold(line: OrderLine) -> Registration:
 @transaction.atomic
 def release_spot(line: OrderLine, why: str) -> None:
     capacity.lock_classes_of_order(line)
-    registration = Registration.objects.live().filter(line=line).first()
+    live = Registration.objects.live().select_related("student__user", "student__guardian")
+    registration = live.filter(line=line).first()
     if registration is None:
         return
     has_expired = registration.state == State.HELD and line.order.has_expired()
     transitions.end_spot(registration, State.EXPIRED if has_expired else State.CANCELED, why)
+    notifications.draft_canceled_mail(registration, line)
 
 
 @transaction.atomic
@@ -126,16 +128,18 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
     """Hands the spot over in the same role, so that it is never free in between. The caller holds the class's lock."""
     is_registered = eligibility.is_in_class(student, registration.class_offer_id)
     transitions.end_spot(registration, State.TRANSFERRED, PASSED_ON, at)
+    notifications.draft_transferred_mail(registration)
     new_registration = Registration(
         student=attendees.create_duplicate(student) if is_registered else student,
         duplicate_of=student if is_registered else None,
+        conflict=eligibility.ALREADY.format(student) if is_registered else "",
         class_offer=registration.class_offer,
         line=registration.line,
         role=registration.role,
         readiness=readiness,
         over_capacity=registration.over_capacity,
     )
-    transitions.start_hold(new_registration, at)
+    transitions.start_hold(new_registration)
     transitions.confirm_spot(new_registration, at)
     notifications.draft_registered_mail(new_registration)
     return new_registration

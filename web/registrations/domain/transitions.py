@@ -32,10 +32,9 @@ def _event_data(registration: Registration) -> dict[str, int | None]:
     }
 
 
-def start_hold(registration: Registration, at: datetime) -> None:
+def start_hold(registration: Registration) -> None:
     registration.state, registration.ended_at, registration.end_reason = State.HELD, None, ""
     registration.save()
-    emit_registration_event(events.REGISTRATION_HELD, registration, at)
 
 
 def confirm_spot(registration: Registration, at: datetime) -> None:

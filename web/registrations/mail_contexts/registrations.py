@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from billing.domain.cancellations.cancellation_options import CanceledBy
+from billing.models import CanceledBy
 from classwork.models import ClassOffer
 from common.links import absolute_url
 from common.names import first_name
@@ -31,7 +31,8 @@ def registered_context(message: Message) -> dict[str, Any]:
     if not confirmed:
         raise MailNotNeeded("The spots were released.")
     order, student = confirmed[0].line.order, confirmed[0].student  # type: ignore[union-attr]
-    owner = User.objects.filter(email=message.to).first()
+    owner = student.user if attendees.email_of(student) == message.to else None
+    owner = owner or User.objects.filter(email=message.to).first()
     by_payer = order.payer_email == message.to
     giver = str(earlier.student) if (earlier := confirmed[0].taken_over_from) else ""
     of_reader, is_new_name = by_payer or student.guardian_id is not None, student.offered_to_id is not None

@@ -50,7 +50,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "RegistrationQuerySet":
-        return self._with_order_and_class().prefetch_related("line__registrations", "class_offer__meetings")
+        """Whole classes, drop-ins and trials."""
+        return (
+            self._with_order_and_class().select_related("meeting__location").prefetch_related("class_offer__meetings")
+        )
 
     def for_meeting_lists(self) -> "RegistrationQuerySet":
         """Drop-ins and trials, by day."""
@@ -113,7 +116,7 @@ class Registration(models.Model):
     )  # fmt: skip
     conflict = models.CharField(
         max_length=300, blank=True, editable=False,
-        help_text=_("Why the buyer would have been refused. Only the office may read it."),
+        help_text=_("Why the buyer would have been refused, until the office has been told."),
     )  # fmt: skip
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     end_reason = models.CharField(
@@ -129,6 +132,7 @@ class Registration(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["class_offer", "state"]),
+            models.Index(fields=["id"], condition=~Q(conflict=""), name="registrations_in_conflict"),
             models.Index(
                 fields=["meeting", "state"], condition=Q(meeting__isnull=False), name="registrations_of_meeting"
             ),

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import TextChoices
-
 from billing.domain import product_kinds
 from billing.domain.refunds import terms
 from billing.domain.refunds.order_snapshot import OrderSnapshots, chain_of_exchanged_lines, load_order_snapshots
 from billing.errors import OrderTransitionRefused, ProductUnavailable
-from billing.models import Order, OrderLine
+from billing.models import CanceledBy, Order, OrderLine
 from billing.rules.terms import RefundMethod, TermsStep
 from users.models import User
 
@@ -23,13 +21,6 @@ DISPUTED = "The payment is disputed at the bank. Nothing can be canceled until t
 OVER = "{} is over, so it can’t be canceled."
 NOT_SOLD = "This is no longer sold, so it can’t be canceled here."
 OWED = "{} has started and isn’t paid yet, so it can’t be canceled here."
-
-
-class CanceledBy(TextChoices):
-    TERMS = "terms", "canceled by the payer"
-    WITHDRAWAL = "withdrawal", "withdrawn by the payer"
-    ATTENDEE = "attendee", "canceled by the student"
-    STAFF = "staff", "canceled by the school"
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from billing.domain.cancellations import cancellation_options, cancellation_quote, line_cancellation
-from billing.domain.cancellations.cancellation_options import CanceledBy, CancellationOption
+from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.cancellations.cancellation_quote import CancellationQuote
 from billing.domain.refunds.order_snapshot import OrderSnapshots, load_order_snapshots
 from billing.domain.refunds.plan import RefundTerms
 from billing.errors import CancellationChanged
-from billing.models import Order, OrderLine
+from billing.models import CanceledBy, Order, OrderLine
 from history.domain import record_action
 from users.models import User
 

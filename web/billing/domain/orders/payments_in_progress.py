@@ -1,8 +1,10 @@
 """Payments of an order that are in progress. Check for them, with the order locked, before anything else pays it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from payments import PaymentStatus
 
 from billing import events, gateways
@@ -50,10 +52,12 @@ def cancel_unstarted_attempts_of_order(order: Order, but: Payment | None = None)
             payment.change_status(PaymentStatus.CANCELLED)
 
 
-def request_closing_of_attempts(order: Order, at: datetime) -> None:
+def request_closing_of_attempts(orders: Sequence[Order], at: datetime) -> None:
     """Have a worker ask the gateways to close attempts that must not be paid anymore."""
-    if any(payment.status in UNDECIDED for payment in order.payments.all()):
-        emit(events.ATTEMPTS_OUTDATED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
+    prefetch_related_objects(orders, "payments")
+    for order in orders:
+        if any(payment.status in UNDECIDED for payment in order.payments.all()):
+            emit(events.ATTEMPTS_OUTDATED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
 def has_payment_processing(order: Order) -> bool:

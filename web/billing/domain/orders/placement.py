@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from billing import events
 from billing.domain import locks
 from billing.domain.order_mails import draft_order_received
 from billing.domain.orders import cart as carts
@@ -25,7 +24,6 @@ from billing.errors import (
     ProductUnavailable,
 )
 from billing.models import Order, OrderLine
-from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
@@ -71,7 +69,6 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
         transitions.hold_lines(order, lines, at)
     except ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable)) from unavailable
-    emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
     if _use_vouchers(order, options, at) >= plan.quote.now.total:
         transitions.mark_paid(order, at)
     draft_order_received(order)

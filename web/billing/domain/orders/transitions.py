@@ -12,7 +12,12 @@ from django.utils import timezone
 
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
-from billing.domain.order_mails import draft_order_mail, draft_order_received
+from billing.domain.order_mails import (
+    draft_lines_canceled,
+    draft_order_canceled,
+    draft_order_mail,
+    draft_order_received,
+)
 from billing.domain.orders.payments_in_progress import request_closing_of_attempts
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, plan_builder, terms
@@ -25,7 +30,7 @@ from billing.models import Order, OrderLine, Payment, PaymentIssue
 from common.formats import format_money
 from common.money import ZERO
 from history.domain import record_action
-from outbox.domain import emit, emit_many
+from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
@@ -61,7 +66,7 @@ def mark_paid(order: Order, at: datetime, price: quotes.Price | None = None) -> 
         except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
-    request_closing_of_attempts(order, at)
+    request_closing_of_attempts([order], at)
     draft_order_mail("receipt", order, key=order.pk)
 
 
@@ -191,7 +196,6 @@ def expire_order(order: Order, at: datetime) -> bool:
 
 def _expire_locked_order(order: Order, at: datetime, *, keep_payments: bool = False) -> None:
     _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=keep_payments)
-    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     draft_order_mail("order_expired", order, key=order.pk)
 
 
@@ -209,8 +213,8 @@ def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User |
 def report_cancellation(order: Order, *, at: datetime, why: str, by: User | None = None) -> None:
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
-    emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
-    request_closing_of_attempts(order, at)
+    draft_order_canceled(order)
+    request_closing_of_attempts([order], at)
 
 
 def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:
@@ -239,19 +243,23 @@ def release_and_refund(
     by: User | None = None,
     results: Mapping[int, dict[str, Any]] | None = None,
 ) -> None:
-    """Apply the plan for lines of this order. Classes are locked before gift vouchers, to which refunds may return."""
+    """Apply the plan for lines of this order. Classes are locked before gift vouchers, to which refunds may return.
+
+    `results` is what to store with each canceled line, by its id.
+    """
     order_plan = plan.plan_of(order)
     becomes_paid, lines = order_plan.becomes_paid, order_plan.ended_lines
-    canceled_lines = [line for each in plan.order_plans if not each.closes_as for line in each.ended_lines]
+    changed = [each for each in plan.order_plans if each.ended_lines and not each.closes_as]
+    outdated = [each.order for each in changed if not each.becomes_paid]
     if order_plan.closes_as:
         order.state, order.closed_at = order_plan.closes_as, at
     for line in lines:
+        line.cancellation = (results or {}).get(line.pk, line.cancellation)
         product_kinds.kind_of_line(line).release(line, why)
-    apply_refund_plan(plan, at=at, why=why, by=by, results=results)
-    emit_many(
-        events.LINE_CANCELED,
-        {f"{line.pk}": {"order_id": line.order_id, "line_id": line.pk} for line in canceled_lines},
-    )
+    apply_refund_plan(plan, at=at, why=why, by=by)
+    for each in changed:
+        draft_lines_canceled(each.order, each.ended_lines)
+    request_closing_of_attempts(outdated, at)
     if becomes_paid:
         mark_paid(order, at)
 

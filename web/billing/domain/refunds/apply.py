@@ -4,10 +4,9 @@ Refunds are only reserved here and are sent after the commit. An amount that can
 deciding about a dispute, becomes a payment issue for the office.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from billing.domain import payment_issues
 from billing.domain.pricing import quotes
@@ -38,19 +37,10 @@ def apply_refund_plan(
     at: datetime,
     why: str,
     by: User | None = None,
-    results: Mapping[int, dict[str, Any]] | None = None,
 ) -> list[Refund]:
-    """Return the refunds that were made. `results` is what to store with each canceled line, by its id.
-
-    An order that is paid now, because less is due, is left to the caller.
-    """
-    lines = {line.pk: line for order_plan in plan.order_plans for line in _update_lines(order_plan, at)}
-    for order_plan in plan.order_plans:
-        for line in order_plan.snapshot.lines:
-            if results and line.pk in results:
-                line.cancellation = results[line.pk]
-                lines[line.pk] = line
-    OrderLine.objects.bulk_update(lines.values(), LINE_FIELDS, batch_size=200)
+    """Return the refunds that were made. An order that is paid now, because less is due, is left to the caller."""
+    lines = [line for order_plan in plan.order_plans for line in _update_lines(order_plan, at)]
+    OrderLine.objects.bulk_update(lines, LINE_FIELDS, batch_size=200)
     for order_plan in plan.order_plans:
         _update_order(order_plan, at)
     Order.objects.bulk_update([order_plan.order for order_plan in plan.order_plans], ORDER_FIELDS, batch_size=200)

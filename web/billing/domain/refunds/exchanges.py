@@ -12,7 +12,6 @@ from typing import Self
 
 from django.conf import settings
 
-from billing import events
 from billing.domain import locks, product_kinds
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import plan_builder, terms
@@ -24,7 +23,6 @@ from billing.errors import ProductUnavailable
 from billing.models import Dispute, Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, percent_of
-from outbox.domain import emit
 
 NOT_PAID = "Only something you’ve paid for can be exchanged."
 NOT_YOURS = "Only the person who paid can exchange it."
@@ -221,10 +219,6 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
     line.price_facts = {**(line.price_facts or {}), "exchange_credit": str(needed)}
     line.save(update_fields=["price_facts"])
     apply_refund_plan(plan_surplus(snapshots, old, needed, at), at=at, why="Exchanged for something that costs less.")
-    emit(
-        events.LINE_EXCHANGED, key=f"{old.pk} {line.pk}",
-        order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
-    )  # fmt: skip
 
 
 def plan_surplus(snapshots: OrderSnapshots, old: OrderLine, needed: Decimal, at: datetime) -> RefundPlan:

@@ -15,6 +15,7 @@ from payments import PaymentStatus
 
 from billing import events, gateways
 from billing.domain import payment_issues
+from billing.domain.order_mails import draft_refund_mail
 from billing.domain.pricing import balances
 from billing.errors import NotRecordedYet
 from billing.gateways.facts import RefundAnswer, RefundState
@@ -156,7 +157,7 @@ def _keep_spots_question(order: Order, refund: Refund) -> str:
 def complete_refund(order: Order, payment: Payment, refund: Refund) -> None:
     handover_issues(refund).update(closed_at=timezone.now(), closed_by=refund.created_by, resolution="Handed over.")
     if refund.origin != Origin.DISPUTE:
-        emit(events.REFUND_COMPLETED, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
+        draft_refund_mail("refund_completed", order, refund)
     if not payment.refundable_amount and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
         payment.change_status(PaymentStatus.REFUNDED)
 

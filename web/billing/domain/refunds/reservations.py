@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing import events, gateways
 from billing.domain import locks
+from billing.domain.order_mails import draft_refund_mail
 from billing.domain.pricing import balances
 from billing.domain.refunds import gateway_refunds, handovers
 from billing.domain.refunds.order_snapshot import DISPUTED, OrderSnapshot, load_order_snapshots
@@ -21,7 +22,7 @@ from common.errors import PermanentFailure
 from common.formats import format_money
 from common.money import ZERO, is_payable_amount
 from history.domain import record_action
-from outbox.domain import emit, emit_many
+from outbox.domain import emit_many
 from users.models import User
 
 State = Refund.State
@@ -126,7 +127,7 @@ def refund_by_staff(
         text = f"{format_money(on_vouchers, order.currency)} of it is on gift vouchers."
         raise RefundExceedsPaid(f"{text} Cancel their lines to refund what is left on them.")
     for refund in filter(handovers.awaits_handover, refunds):
-        emit(events.REFUND_READY, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
+        draft_refund_mail("refund_ready", order, refund)
     record_action(by, "billing.refunded", order, why=why, amount=str(amount), currency=order.currency)
     return refunds
 

@@ -12,7 +12,6 @@ from classwork.domain.schedule.previews import ScheduleEffect
 from classwork.models import Meeting
 from classwork.rules.timetable import Slot
 from history.domain import record_action
-from outbox.declare import EventType
 from outbox.domain import emit
 from users.models import User
 
@@ -30,19 +29,13 @@ def announce_schedule(actor: User | None, effect: ScheduleEffect, why: str = "")
         for step in effect.steps
     ]
     entry = record_action(actor, "classwork.schedule_changed", effect.class_offer, why=why, moves=moves)
-    emit(
-        events.SCHEDULE_CHANGED,
-        key=f"change {entry.pk}",
-        class_offer_id=effect.class_offer.pk,
-        change=entry.pk,
-        moves=moves,
-    )
+    emit(events.SCHEDULE_CHANGED, key=f"change {entry.pk}", class_offer_id=effect.class_offer.pk, change=entry.pk)
 
 
 def _slot_start_text(slot: Slot | None) -> str:
     return slot.starts_at.isoformat() if slot else ""
 
 
-def announce_meeting(actor: User | None, event: EventType, meeting: Meeting, *, why: str = "", **details: Any) -> None:
-    entry = record_action(actor, event.name, meeting, why=why, class_offer=meeting.class_offer_id, **details)
-    emit(event, key=f"change {entry.pk}", class_offer_id=meeting.class_offer_id, meeting_id=meeting.pk, change=entry.pk)
+def announce_meeting(actor: User | None, action: str, meeting: Meeting, *, why: str = "", **details: Any) -> None:
+    entry = record_action(actor, action, meeting, why=why, class_offer=meeting.class_offer_id, **details)
+    emit(events.SCHEDULE_CHANGED, key=f"change {entry.pk}", class_offer_id=meeting.class_offer_id, change=entry.pk)

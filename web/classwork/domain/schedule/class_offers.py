@@ -160,8 +160,8 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
             [replace(effect, class_offer=class_offer) for effect in preview.effects], now or timezone.now()
         )
         details = {"heading": class_offer.heading, "session": class_offer.session.name}
-        entry = record_action(actor, "classwork.class_created", class_offer, why=why, **details)
-        emit(events.CLASS_CREATED, key=f"change {entry.pk}", class_offer_id=class_offer.pk, change=entry.pk)
+        record_action(actor, "classwork.class_created", class_offer, why=why, **details)
+        _announce_new_classes(class_offer.session, [class_offer])
     return class_offer
 
 
@@ -185,10 +185,13 @@ def create_classes(
     details = [(each, {"heading": each.heading, "session": session.name}) for each in created]
     record_actions(actor, "classwork.class_created", details)
     if created:
-        numbers = [class_offer.pk for class_offer in created]
-        key = f"{session.pk} {numbers[0]}"
-        emit(events.CLASSES_CREATED, key=key, session_id=session.pk, class_offer_ids=numbers)
+        _announce_new_classes(session, created)
     return created
+
+
+def _announce_new_classes(session: Session, created: Sequence[ClassOffer]) -> None:
+    numbers = [class_offer.pk for class_offer in created]
+    emit(events.CLASSES_CREATED, key=f"{numbers[0]}", session_id=session.pk, class_offer_ids=numbers)
 
 
 def change_class(
@@ -215,7 +218,7 @@ def change_class(
         entry = record_action(actor, "classwork.class_changed", changed, why=why, changes=fields)
         emit(events.CLASS_CHANGED, key=f"change {entry.pk}", class_offer_id=changed.pk, change=entry.pk)
         if "manager_approved" in fields:
-            announce_class_approval(actor, changed, why)
+            record_class_approval(actor, changed, why)
     return preview
 
 
@@ -246,13 +249,12 @@ def set_class_approved(actor: User | None, class_offer: ClassOffer, approved: bo
             return
         stored.manager_approved = approved
         stored.save(update_fields=["manager_approved", "date_modified"])
-        announce_class_approval(actor, stored, why)
+        record_class_approval(actor, stored, why)
 
 
-def announce_class_approval(actor: User | None, class_offer: ClassOffer, why: str = "") -> None:
-    event = events.CLASS_APPROVED if class_offer.manager_approved else events.CLASS_HIDDEN
-    entry = record_action(actor, event.name, class_offer, why=why)
-    emit(event, key=f"change {entry.pk}", class_offer_id=class_offer.pk, change=entry.pk)
+def record_class_approval(actor: User | None, class_offer: ClassOffer, why: str) -> None:
+    action = "classwork.class_approved" if class_offer.manager_approved else "classwork.class_hidden"
+    record_action(actor, action, class_offer, why=why)
 
 
 # -- deletion --------------------------------------------------------------------------------------------------------

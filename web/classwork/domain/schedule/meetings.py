@@ -9,7 +9,6 @@ from datetime import date, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from classwork import events
 from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import announce_meeting
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
@@ -19,6 +18,7 @@ from classwork.rules import timetable
 from classwork.rules.timetable import MeetingChange, ScheduledMeeting, Slot
 from common import dates
 from common.formats import format_date
+from history.domain import record_action
 from users.models import Staff, User
 
 
@@ -124,7 +124,7 @@ def cancel_planned_meetings(actor: User | None, meetings: Iterable[Meeting], rea
     """The caller has locked the classes, then loaded the meetings and planned the cancellation."""
     for meeting in meetings:
         _save_meeting(meeting, canceled_at=timezone.now(), reason=reason)
-        announce_meeting(actor, events.MEETING_CANCELED, meeting, why=reason)
+        announce_meeting(actor, "classwork.meeting_canceled", meeting, why=reason)
 
 
 def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:
@@ -133,7 +133,7 @@ def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen
         preview = plan_restore(stored)
         preview.require_unchanged(seen)
         _save_meeting(stored, canceled_at=None, reason="")
-        announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
+        announce_meeting(actor, "classwork.meeting_restored", stored, why=why)
     return preview
 
 
@@ -154,7 +154,7 @@ def move_meeting(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, s
             reason=draft.reason,
         )
         details = {"before": before.starts_at.isoformat(), "after": slot.starts_at.isoformat()}
-        announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **details)
+        announce_meeting(actor, "classwork.meeting_moved", stored, why=draft.reason, **details)
     return preview
 
 
@@ -172,7 +172,7 @@ def add_meeting(
             location=draft.location,
             reason=draft.reason,
         )
-        announce_meeting(actor, events.MEETING_ADDED, meeting, why=draft.reason, at=slot.starts_at.isoformat())
+        announce_meeting(actor, "classwork.meeting_added", meeting, why=draft.reason, at=slot.starts_at.isoformat())
     return meeting
 
 
@@ -191,7 +191,8 @@ def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Sta
             return
         stored.substitutes.set(people)
         _save_meeting(stored)
-        announce_meeting(actor, events.SUBSTITUTES_CHANGED, stored, why=why, before=before, after=after)
+        details = {"class_offer": stored.class_offer_id, "before": before, "after": after}
+        record_action(actor, "classwork.substitutes_changed", stored, why=why, **details)
 
 
 def _lock_meeting(meeting: Meeting) -> Meeting:

@@ -1,4 +1,4 @@
-"""Cancels in one transaction: meetings, spots, money, waitlists and history. The emails follow from the event."""
+"""Cancels in one transaction: meetings, spots, money, waitlists, history and emails."""
 
 from datetime import datetime
 
@@ -10,10 +10,8 @@ from billing.domain.refunds import order_snapshot
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Meeting
 from history.domain import record_action
-from outbox.domain import emit
-from registrations import events
 from registrations.domain import capacity, spot_offers, transitions
-from registrations.domain.cancellations import results
+from registrations.domain.cancellations import notifications, results
 from registrations.domain.cancellations.compensation import Compensation
 from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest
@@ -46,7 +44,7 @@ def cancel_classes(
         transitions.cancel_spots([each.spot for each in plan.compensations if not each.is_ticket], why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
     transitions.cancel_spots([each.spot for each in plan.compensations if each.is_ticket], why)
-    refunds = apply_school_refunds(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    refunds = apply_school_refunds(plan.refund_plan, at=now, why=why, by=actor)
     outcomes = StudentCompensation.objects.bulk_create(
         _build_outcome(cancellation, each) for each in plan.compensations
     )
@@ -63,7 +61,7 @@ def cancel_classes(
         record_action(
             actor, "registrations.classes_canceled", class_offer, why=why, cancellation=cancellation.pk, **details
         )
-    emit(events.CLASSES_CANCELED, key=f"{cancellation.pk}", cancellation_id=cancellation.pk)
+    notifications.draft_cancellation_mails(cancellation)
     return cancellation
 
 

@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,7 @@ from classwork.models import Meeting
 from common.formats import format_money
 from common.links import absolute_url
 from common.names import email_key, first_name
-from mailroom.domain import draft_message
+from mailroom.domain import draft_messages
 from registrations.domain import attendees
 from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation
 from users.models import Staff
@@ -55,17 +54,14 @@ class CancellationNotice:
         return bool(self.classes) and not self.money
 
 
-def draft_cancellation_mails(cancellation_id: int) -> None:
-    cancellation = ClassCancellation.objects.get(pk=cancellation_id)
-    for address in sorted(recipient_emails(cancellation)):
-        with transaction.atomic():
-            draft_message(
-                "registrations.classes_canceled",
-                to=address,
-                key=str(cancellation.pk),
-                data={"cancellation_id": cancellation.pk},
-                about=("class_cancellation", cancellation.pk),
-            )
+def draft_cancellation_mails(cancellation: ClassCancellation) -> None:
+    draft_messages(
+        "registrations.classes_canceled",
+        to=sorted(recipient_emails(cancellation)),
+        key=str(cancellation.pk),
+        data={"cancellation_id": cancellation.pk},
+        about=("class_cancellation", cancellation.pk),
+    )
 
 
 def recipient_emails(cancellation: ClassCancellation) -> set[str]:

@@ -4,10 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from billing.domain.cancellations import quoted_cancellation
-from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.cancellations.cancellation_quote import CancellationQuote
 from billing.errors import AlreadyCanceled, OrderTransitionRefused
-from billing.models import OrderLine
+from billing.models import CanceledBy, OrderLine
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.models import User
