@@ -7,7 +7,7 @@ from django.test import override_settings, tag
 from django.urls import reverse
 
 from classwork.domain import proposals
-from classwork.domain.resources import content
+from classwork.domain.resources import attachments, content
 from classwork.domain.resources.content import Thing
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import Attachment, Resource
@@ -31,7 +31,7 @@ class GivingTestCase(SchoolTestCase):
         return content.add_resource(self.tess.staff, to or self.class_offer, resource_values(title, **changed), {})
 
     def titles(self, to: Thing | None = None) -> list[str]:
-        return [str(each.resource) for each in content.attached_to(to or self.class_offer)]
+        return [str(each.resource) for each in attachments.attached_to(to or self.class_offer)]
 
     def index(self, **data: str) -> Any:
         return self.client.get(reverse("class_resources", args=["class", self.class_offer.pk]))
@@ -46,10 +46,10 @@ class AttachmentTest(GivingTestCase):
         everywhere = self.give("For all", self.class_offer.subject)
         self.give("For these")
         Attachment.objects.create(resource=everywhere, class_offer=self.class_offer, when="class", class_number=2)
-        attachments = content.attached_to(self.class_offer)
-        self.assertEqual([str(each.resource) for each in attachments], ["For these", "For all"])
-        self.assertEqual([each.opens for each in attachments], ["at sign-up", "after class 2"])
-        self.assertEqual([each.opens for each in content.attached_to(self.class_offer.subject)], ["at sign-up"])
+        attached = attachments.attached_to(self.class_offer)
+        self.assertEqual([str(each.resource) for each in attached], ["For these", "For all"])
+        self.assertEqual([each.opens for each in attached], ["at sign-up", "after class 2"])
+        self.assertEqual([each.opens for each in attachments.attached_to(self.class_offer.subject)], ["at sign-up"])
 
     def test_resources_are_listed_in_the_order_in_which_they_open(self) -> None:
         self.give("Last", when="completion")
@@ -78,11 +78,11 @@ class AttachmentTest(GivingTestCase):
         resource = self.give("For all", self.class_offer.subject)
         other = factories.create_class_offer(self.session, self.class_offer.subject)
         self.post(resource, hide="")
-        self.assertEqual([each.hidden for each in content.attached_to(self.class_offer)], [True])
-        self.assertEqual([each.hidden for each in content.attached_to(other)], [False])
+        self.assertEqual([each.hidden for each in attachments.attached_to(self.class_offer)], [True])
+        self.assertEqual([each.hidden for each in attachments.attached_to(other)], [False])
         self.assertContains(self.index(), "Hidden")
         self.post(resource, show="")
-        self.assertEqual([each.hidden for each in content.attached_to(self.class_offer)], [False])
+        self.assertEqual([each.hidden for each in attachments.attached_to(self.class_offer)], [False])
         actions = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
         self.assertIn("classwork.resource_hidden", actions)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from classwork.domain.resources import releases
 from classwork.models import Attachment, Resource
+from registrations.domain.library import access
 from registrations.domain.library import shelves as library
 from tests import factories
 from tests.base import SchoolTestCase
@@ -59,9 +60,11 @@ class LibraryTest(SchoolTestCase):
     def test_previous_and_next_links_are_the_open_resources_of_the_class(self) -> None:
         one, two, three = (resource_factories.resource(name, self.class_offer) for name in ("One", "Two", "Three"))
         resource_factories.resource("Later", self.class_offer, when="completion")
-        found = library.neighbors_of(self.place, two, self.now)
-        self.assertEqual((found.before, found.after), (one, three))
-        self.assertEqual(library.neighbors_of(self.place, three, self.now).after, None)
+        at_two, at_three = (access.find_accessible_resource(self.alice, each.pk) for each in (two, three))
+        assert at_two and at_three
+        neighbors = library.neighbors_of(at_two, self.now)
+        self.assertEqual((neighbors.before, neighbors.after), (one, three))
+        self.assertEqual(library.neighbors_of(at_three, self.now).after, None)
 
     @tag("rows")
     def test_forty_classes_and_four_hundred_resources_take_six_queries(self) -> None:

@@ -41,7 +41,7 @@ class ResourceAccessTest(SchoolTestCase):
         )
         found = access.find_accessible_resource(self.gus, self.words.pk)
         assert found and found.registration
-        self.assertEqual((found.registration.student, found.class_offer), (self.kit, self.class_offer))
+        self.assertEqual((found.registration.student, found.registration.class_offer), (self.kit, self.class_offer))
         self.assertEqual(order.state, "paid")
         purchases.pay(
             purchases.place(

@@ -18,7 +18,7 @@ from outbox.domain import office_actions
 from outbox.domain.health import queue_health
 from outbox.domain.trace import trace_subject
 from outbox.errors import DeliveryActionRefused
-from outbox.models import Delivery, DeliveryState, JobRow, Worker
+from outbox.models import Delivery, DeliveryState
 from outbox.trace_diagram import draw_trace
 
 PAGE_SIZE = 25
@@ -36,8 +36,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         "states": DeliveryState.choices,
         "lists_failed": state == DeliveryState.PARKED,
         "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
-        "workers": Worker.objects.all(),
-        "jobs": JobRow.objects.all(),
     }
     return render(request, "outbox/queue.html", context)
 

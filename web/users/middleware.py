@@ -27,6 +27,6 @@ class SecondFactorFirst:
             return None
         if request.resolver_match and request.resolver_match.url_name in OPEN:
             return None
-        name = "second_factor_verify" if second_factor.device_of(user) else "second_factor_set_up"
+        name = "second_factor_verify" if second_factor.has_device(user) else "second_factor_set_up"
         query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
         return redirect(f"{reverse(name)}?{query}" if query else name)

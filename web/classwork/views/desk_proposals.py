@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from classwork.domain import proposals
-from classwork.domain.resources import content
+from classwork.domain.resources import attachments
 from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import Proposal
 from common.permissions import desk_form, desk_page
@@ -46,5 +46,5 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
     context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.describe_changes(proposal)}
     if not proposal.changes:
-        context["resources"] = content.attached_to(proposal.about)
+        context["resources"] = attachments.attached_to(proposal.about)
     return render(request, "classwork/desk/proposal.html", context)

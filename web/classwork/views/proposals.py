@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,10 @@ IDEAS: dict[str, type[ProposalForm]] = {"subject": ProposeSubjectForm, "class": 
 
 
 def staff_profile_of(request: HttpRequest) -> Staff:
-    return get_object_or_404(Staff.objects.select_related("user"), user=acting_user(request))
+    try:
+        return acting_user(request).staff
+    except Staff.DoesNotExist:
+        raise Http404 from None
 
 
 @team_form
@@ -93,7 +96,8 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @team_form
 def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
-    thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
+    subjects, class_offers = Subject.objects.select_related("level"), ClassOffer.objects.for_orders()
+    thing: Any = get_object_or_404(subjects if kind == "subject" else class_offers, pk=pk)
     if not proposals.may_request_change(staff, thing):
         messages.error(request, _("There is already an open request, or this isn’t your class."))
         return redirect("teaching")

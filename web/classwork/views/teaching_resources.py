@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from classwork.domain.resources import content, student_view
+from classwork.domain.resources import attachments, content, student_view
 from classwork.domain.resources.content import Thing
 from classwork.domain.resources.student_view import PlannedResource, ReleaseState
 from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
@@ -26,9 +26,7 @@ OFFERED = [Kind.VIDEO, Kind.IMAGE, Kind.AUDIO, Kind.FILE, Kind.LINK, Kind.TEXT, 
 
 
 def attachable_or_404(staff: Staff, what: str, pk: int) -> Thing:
-    candidates: Any = (
-        ClassOffer.objects.with_timetable() if what == "class" else Subject.objects.select_related("level")
-    )
+    candidates: Any = ClassOffer.objects.for_orders() if what == "class" else Subject.objects.select_related("level")
     thing: Thing = get_object_or_404(candidates, pk=pk)
     if not content.may_manage_resources_of(staff, thing):
         raise Http404
@@ -58,7 +56,7 @@ def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
 
 def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, ReleaseState | None]]:
     if isinstance(thing, Subject):
-        return [(PlannedResource(each, None), None) for each in content.attached_to(thing)]
+        return [(PlannedResource(each, None), None) for each in attachments.attached_to(thing)]
     now = timezone.now()
     return [(each, each.at(now)) for each in student_view.planned_resources(thing)]
 
@@ -122,7 +120,7 @@ def attachable_of_resource(resource: Resource) -> Thing:
     if attachment is None:
         raise Http404
     if attachment.class_offer_id:
-        return ClassOffer.objects.with_timetable().get(pk=attachment.class_offer_id)
+        return ClassOffer.objects.for_orders().get(pk=attachment.class_offer_id)
     return attachment.subject  # type: ignore[return-value]
 
 
@@ -150,7 +148,7 @@ def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
 def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> HttpResponse:
     staff = staff_profile_of(request)
     thing = attachable_or_404(staff, what, pk)
-    resource = next((each.resource for each in content.attached_to(thing) if each.resource.pk == number), None)
+    resource = next((each.resource for each in attachments.attached_to(thing) if each.resource.pk == number), None)
     if resource is None:
         raise Http404
     if "remove" in request.POST:

@@ -28,6 +28,8 @@ class QueueHealth:
     heartbeat: datetime | None
     failing_jobs: int
     overdue_jobs: int
+    jobs: list[JobRow]
+    workers: list[Worker]
     now: datetime
 
     @property
@@ -53,8 +55,9 @@ class QueueHealth:
 
 def queue_health() -> QueueHealth:
     now = timezone.now()
-    jobs = {job.name: job for job in declared_jobs()}  # Rows of jobs that no app declares anymore do not count.
-    rows = JobRow.objects.filter(name__in=jobs)
+    jobs = {job.name: job for job in declared_jobs()}
+    rows, workers = list(JobRow.objects.all()), list(Worker.objects.all())
+    counted = [row for row in rows if row.name in jobs]  # Not those of jobs that no app declares anymore.
     due = Q(state=DeliveryState.WAITING, due_at__lte=now)
     counts = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=DeliveryState.PARKED)).aggregate(
         due=Count("pk", filter=due),
@@ -70,12 +73,11 @@ def queue_health() -> QueueHealth:
     return QueueHealth(
         **counts,
         done_lately=Delivery.objects.filter(state=DeliveryState.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
-        heartbeat=Worker.objects.filter(seen_at__lte=now + CLOCK_TOLERANCE)
-        .order_by("-seen_at")
-        .values_list("seen_at", flat=True)
-        .first(),
-        failing_jobs=sum(row.failures > 0 for row in rows),
-        overdue_jobs=sum(is_job_overdue(row, jobs[row.name], now) for row in rows),
+        heartbeat=max((each.seen_at for each in workers if each.seen_at <= now + CLOCK_TOLERANCE), default=None),
+        failing_jobs=sum(row.failures > 0 for row in counted),
+        overdue_jobs=sum(is_job_overdue(row, jobs[row.name], now) for row in counted),
+        jobs=rows,
+        workers=workers,
         now=now,
     )
 

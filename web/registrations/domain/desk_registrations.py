@@ -73,7 +73,8 @@ def _person_matches(student: str, word: str) -> Q:
 
 
 def search_students(text: str) -> QuerySet[Student]:
-    students = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
+    related = Student.objects.select_related("user", "guardian", "level_override__set_by")
+    students = related.order_by("first_name", "last_name", "pk")
     for word in split_words(text):
         students = students.filter(_person_matches("", word))
     return students

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, prefetch_related_objects
 
 from classwork.models import Level, Session
 from classwork.rules import levels
@@ -50,10 +51,15 @@ class LevelProgress:
         return levels.next_step(self.rules, self.taken, self.override_number)
 
 
-def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[int, LevelProgress]:
-    student_ids = [student.pk for student in students]
-    rules = [level.as_rule() for level in Level.objects.all()]
-    overrides = LevelOverride.objects.select_related("set_by").in_bulk(student_ids)
+def progress_of_students(
+    students: Iterable[Student], at: datetime, all_levels: Iterable[Level] | None = None
+) -> Mapping[int, LevelProgress]:
+    """`all_levels` are given by callers that also need the names of the levels."""
+    students = list(students)
+    prefetch_related_objects(students, "level_override__set_by")
+    overrides = {student.pk: getattr(student, "level_override", None) for student in students}
+    student_ids = list(overrides)
+    rules = [level.as_rule() for level in (Level.objects.all() if all_levels is None else all_levels)]
     over: dict[int, list[TakenClass]] = defaultdict(list)
     taken: dict[int, list[TakenClass]] = defaultdict(list)
     confirmed = Registration.objects.whole_class().confirmed().filter(student__in=student_ids).order_by()
@@ -66,15 +72,15 @@ def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[i
         taken[student].append(TakenClass(code, version))
         if ends is not None and ends <= at:
             over[student].append(TakenClass(code, version))
-    return {pk: LevelProgress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in student_ids}
+    return {pk: LevelProgress(rules, over[pk], taken[pk], override) for pk, override in overrides.items()}
 
 
 # -- the names of the levels ---------------------------------------------------------------------------------------
 
 
-def level_labels() -> list[tuple[Decimal, str]]:
+def level_labels(all_levels: Iterable[Level]) -> list[tuple[Decimal, str]]:
     texts = {levels.NOTHING: "No level yet"}
-    for level in Level.objects.filter(is_step=True):
+    for level in filter(attrgetter("is_step"), all_levels):
         for number, text in (
             (level.started, f"{level.name} started"),
             (level.done, f"{level.name} done"),

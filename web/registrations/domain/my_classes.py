@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db.models import prefetch_related_objects
 
 from billing.domain.status_text import StatusText
 from classwork.domain.catalog.class_summary import ClassSummary
@@ -18,6 +19,7 @@ from registrations.domain.calendar_links import CalendarLinks
 from registrations.domain.change_deadlines import is_before_deadline
 from registrations.domain.upgrades import upgrades
 from registrations.models import Registration
+from registrations.models.registrations import RegistrationQuerySet
 from users.models import Student, User
 
 State = Registration.State
@@ -88,18 +90,13 @@ def classes_of_account(
     """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
     in_care = Student.objects.in_care_of(user).select_related("calendar_feed")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
-    registrations = Registration.objects.whole_class().filter(student__in=students).exclude(state=State.EXPIRED)
-    registration_ids = list(
-        registrations.order_by("-class_offer__session__key_day_date", "-pk").values_list("pk", flat=True)
-    )
-    bought = Registration.objects.single_meeting().filter(student__in=students)
-    ticket_ids = list(bought.order_by("-meeting__starts_at", "-pk").values_list("pk", flat=True))
-    page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
-    window = slice(max(page.start_index() - 1, 0), page.end_index())
-    on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
-    spots = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
-    tickets_on_page = bought.filter(pk__in=ticket_ids[window]).for_meeting_lists() if ticket_ids[window] else []
-    tickets = _worth_showing(tickets_on_page, at)
+    registrations = Registration.objects.filter(student__in=students).exclude(meeting=None, state=State.EXPIRED)
+    latest = registrations.order_by("-class_offer__session__key_day_date", "-meeting__starts_at", "-pk")
+    ids = list(latest.values_list("pk", "meeting"))
+    whole_classes, single_days = ([pk for pk, day in ids if (day is None) is whole] for whole in (True, False))
+    page: Page[Any] = Paginator([*zip_longest(whole_classes, single_days)], PER_PAGE).get_page(number)
+    on_page = [pk for pair in page for pk in pair if pk is not None]
+    spots, tickets = _spots_and_tickets(Registration.objects.filter(pk__in=on_page), at)
     classes = [
         _build_student_classes(
             student,
@@ -113,24 +110,29 @@ def classes_of_account(
 
 
 def classes_of_student(student: Student, at: datetime) -> StudentClasses:
-    of_student = Registration.objects.filter(student=student).exclude(state=State.EXPIRED)
-    registrations = of_student.whole_class().for_lists()
-    tickets = of_student.single_meeting().for_meeting_lists()
-    return _build_student_classes(
-        student,
-        [describe_registration(registration, at) for registration in _worth_showing(registrations, at)],
-        _worth_showing(tickets, at),
-        at,
-    )
+    spots, tickets = _spots_and_tickets(Registration.objects.filter(student=student), at)
+    return _build_student_classes(student, spots, tickets, at)
 
 
-def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[Registration]:
+def _spots_and_tickets(
+    registrations: RegistrationQuerySet, at: datetime
+) -> tuple[list[MyRegistration], list[Registration]]:
     """Leaves out expired holds."""
-    return [
+    shown = [
         registration
-        for registration in registrations
+        for registration in registrations.for_lists()
         if registration.takes_a_spot(at) or not (registration.is_live or registration.state == State.EXPIRED)
     ]
+    tickets = sorted((each for each in shown if each.is_for_single_meeting), key=lambda each: each.day.starts_at)
+    return describe_registrations([each for each in shown if not each.is_for_single_meeting], at), tickets
+
+
+def describe_registrations(registrations: Iterable[Registration], at: datetime) -> list[MyRegistration]:
+    registrations = list(registrations)
+    # Only the status of a spot that somebody else took over names that person.
+    transferred = [registration for registration in registrations if registration.state == State.TRANSFERRED]
+    prefetch_related_objects(transferred, "line__registrations")
+    return [describe_registration(registration, at) for registration in registrations]
 
 
 def describe_registration(registration: Registration, at: datetime) -> MyRegistration:

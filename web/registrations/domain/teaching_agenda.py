@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Location, Meeting
@@ -66,9 +66,10 @@ class Agenda:
 
 
 def agenda_of(staff: Staff, now: datetime) -> Agenda:
-    class_offers = list(
-        ClassOffer.objects.taught_by(staff).filter(_is_ahead(now)).distinct().with_timetable().prefetch_related("roles")
-    )
+    taught = ClassOffer.objects.taught_by(staff).filter(_is_ahead(now)).distinct()
+    related = taught.select_related("subject__level", "session", "location", "balance")
+    meetings = Meeting.objects.select_related("location").prefetch_related("substitutes")
+    class_offers = list(related.prefetch_related(Prefetch("meetings", meetings), "assignments"))
     ahead = {class_offer.pk: _next_meeting(class_offer, staff, now) for class_offer in class_offers}
     class_offers.sort(
         key=lambda class_offer: (
@@ -87,7 +88,7 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
             ahead[class_offer.pk],
             not _is_assigned(class_offer, staff),
             availability[class_offer.pk],
-            str(RoleCounts([role.name for role in class_offer.roles.all()], people[class_offer.pk])),
+            str(RoleCounts(availability[class_offer.pk].rules.names, people[class_offer.pk])),
         )
         for class_offer in class_offers
     ]

@@ -56,11 +56,15 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(desk_registrations.search_registrations(criteria), PER_PAGE).get_page(query.get("page"))
     class_offer = (
-        ClassOffer.objects.for_lists().filter(pk=criteria.class_offer_id).first() if criteria.class_offer_id else None
+        ClassOffer.objects.select_related("subject__level", "session", "location")
+        .filter(pk=criteria.class_offer_id)
+        .first()
+        if criteria.class_offer_id
+        else None
     )
     context = {
         "page": page,
-        "spots": [my_classes.describe_registration(registration, at) for registration in page],
+        "spots": my_classes.describe_registrations(page, at),
         "criteria": criteria,
         "choices": desk_registrations.STATUS_FILTERS,
         "sessions": Session.objects.order_by("-key_day_date")[:24],

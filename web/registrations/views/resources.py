@@ -16,7 +16,7 @@ from common.files import file_responses
 from common.files.file_responses import StoredFile
 from registrations.domain.library import access, shelves
 from registrations.domain.library.access import AccessibleResource
-from users.models import Staff
+from users.models import User
 from users.roles import is_team
 
 Kind = Resource.Kind
@@ -53,7 +53,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def neighbor_context(opened: AccessibleResource) -> dict[str, Any]:
     if opened.registration is None:
         return {}
-    neighbors = shelves.neighbors_of(opened.registration, opened.resource, timezone.now())
+    neighbors = shelves.neighbors_of(opened, timezone.now())
     taught_in = f"{opened.registration.class_offer.subject.title}, {opened.registration.class_offer.session.title}"
     return {
         "taught_in": taught_in,
@@ -65,8 +65,12 @@ def neighbor_context(opened: AccessibleResource) -> dict[str, Any]:
 
 def resource_edit_url(request: HttpRequest, resource: Resource) -> str:
     """Resources without a class or subject are edited in the admin. Empty if the person may not edit."""
-    staff = Staff.objects.filter(user=request.user.pk).first() if is_team(request.user) else None
-    if staff is None or not content.resources_editable_by(staff).filter(pk=resource.pk).exists():
+    staff = request.user.staff if isinstance(request.user, User) and hasattr(request.user, "staff") else None
+    if (
+        staff is None
+        or not is_team(staff.user)
+        or not content.resources_editable_by(staff).filter(pk=resource.pk).exists()
+    ):
         return ""
     if resource.attachments.exists():
         return reverse("edit_resource", args=[resource.pk])

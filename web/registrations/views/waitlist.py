@@ -138,7 +138,7 @@ def desk_waitlists(request: HttpRequest) -> HttpResponse:
 @desk_page("registrations.view_waitlistentry")
 def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.for_orders(), pk=pk)
     context = {
         "class_offer": class_offer,
         "availability": capacity.availability_of(class_offer, at),
@@ -152,7 +152,7 @@ def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
 
 @desk_form("registrations.arrange_waitlist")
 def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
-    class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.for_orders(), pk=pk)
     availability = capacity.availability_of(class_offer, timezone.now())
     form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
     if form.is_valid():

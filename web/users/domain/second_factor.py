@@ -30,8 +30,14 @@ def device_of(user: User) -> TOTPDevice | None:
     return device
 
 
+def has_device(user: User) -> bool:
+    """The log-in backend reads it with the user."""
+    known: bool | None = getattr(user, "has_second_factor", None)
+    return device_of(user) is not None if known is None else known
+
+
 def must_use_second_factor(user: User) -> bool:
-    return can_use_second_factor(user) and (settings.STAFF_2FA == "required" or device_of(user) is not None)
+    return can_use_second_factor(user) and (settings.STAFF_2FA == "required" or has_device(user))
 
 
 def start_device_setup(user: User) -> TOTPDevice:

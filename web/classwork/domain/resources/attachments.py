@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from classwork.models import Attachment, ClassOffer, ReleaseMoment, Resource, Subject
 
@@ -35,10 +35,15 @@ class AttachedResource:
         return str(ReleaseMoment(self.release_moment).label)
 
 
-def attached_to_class(class_offer: ClassOffer) -> list[AttachedResource]:
+def attachments_to(thing: ClassOffer | Subject) -> QuerySet[Attachment]:
     # Includes hidden resources, because teachers see what they have hidden.
-    here = Q(class_offer=class_offer) | Q(subject=class_offer.subject_id)
-    return merge_attachments(Attachment.objects.filter(here).select_related("resource"))
+    if isinstance(thing, Subject):
+        return Attachment.objects.filter(subject=thing)
+    return Attachment.objects.filter(Q(class_offer=thing) | Q(subject=thing.subject_id))
+
+
+def attached_to(thing: ClassOffer | Subject) -> list[AttachedResource]:
+    return merge_attachments(attachments_to(thing).select_related("resource"))
 
 
 def attached_to_classes(class_offers: Sequence[ClassOffer]) -> dict[int, list[AttachedResource]]:
@@ -52,10 +57,6 @@ def attached_to_classes(class_offers: Sequence[ClassOffer]) -> dict[int, list[At
         )
         for class_offer in class_offers
     }
-
-
-def attached_to_subject(subject: Subject) -> list[AttachedResource]:
-    return merge_attachments(Attachment.objects.filter(subject=subject).select_related("resource"))
 
 
 def merge_attachments(attachments: Iterable[Attachment]) -> list[AttachedResource]:

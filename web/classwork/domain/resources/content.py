@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from classwork.domain.resources import attachments, releases
-from classwork.domain.resources.attachments import AttachedResource
+from classwork.domain.resources.attachments import attached_to
 from classwork.errors import ChangeRefused
 from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import uploads
@@ -27,11 +28,11 @@ FOLDER = "resources"
 
 def may_manage_resources_of(staff: Staff, thing: Thing) -> bool:
     """For teachers, substitutes and proposers of a class. For a subject, teachers of any of its classes."""
-    if staff.user.has_perm("classwork.change_resource") or thing.proposals.filter(author=staff).exists():
+    if staff.user.has_perm("classwork.change_resource"):
         return True
     class_offers = ClassOffer.objects.filter(pk=thing.pk) if isinstance(thing, ClassOffer) else thing.class_offers.all()
-    teaches = class_offers.filter(assignments__staff=staff) | class_offers.filter(meetings__substitutes=staff)
-    return teaches.exists()
+    teaches = class_offers.filter(Q(assignments__staff=staff) | Q(meetings__substitutes=staff))
+    return type(thing).objects.filter(Exists(teaches) | Q(proposals__author=staff), pk=thing.pk).exists()
 
 
 def resources_editable_by(staff: Staff) -> QuerySet[Resource]:
@@ -40,14 +41,6 @@ def resources_editable_by(staff: Staff) -> QuerySet[Resource]:
     own = Resource.objects.filter(author=staff)
     taught = Resource.objects.filter(attachments__class_offer__assignments__staff=staff, attachments__subject=None)
     return (own | taught).distinct()
-
-
-def attached_to(thing: Thing) -> list[AttachedResource]:
-    return (
-        attachments.attached_to_class(thing)
-        if isinstance(thing, ClassOffer)
-        else attachments.attached_to_subject(thing)
-    )
 
 
 def add_resource(
@@ -59,8 +52,9 @@ def add_resource(
         resource = Resource(author=staff, manager_approved=approved, **values)
         store_files(resource, chosen)
         resource.save()
-        last = max((each.position for each in attached_to(thing)), default=0)
-        Attachment.objects.create(resource=resource, position=last + 1, **_attachment_target(thing))
+        last = attachments.attachments_to(thing).order_by("-position").values("position")[:1]
+        position = Coalesce(Subquery(last), 0) + 1
+        Attachment.objects.create(resource=resource, position=position, **_attachment_target(thing))
         releases.rebuild_after_attachment(thing)
         record_action(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
     return resource

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from classwork.domain.resources import attachments
@@ -24,26 +24,29 @@ def rebuild_class_releases(class_offers: Iterable[int]) -> None:
     # Locks the rows of the classes, so that of two concurrent changes the later one wins.
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(class_offers)).order_by("pk")
-        classes = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
+        classes = list(locked.prefetch_related("meetings", "releases"))
         attached = attachments.attached_to_classes(classes)
+        if any(each.expires_after for here in attached.values() for each in here):
+            prefetch_related_objects(classes, "skipped_dates")
         for class_offer in classes:
             _save_planned_releases(class_offer, planned_releases(class_offer, attached[class_offer.pk]))
 
 
 def planned_releases(class_offer: ClassOffer, attached: Iterable[AttachedResource]) -> dict[int, dict[str, Any]]:
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
+    attached = [each for each in attached if not each.hidden]
+    # Skipped dates only delay the expiry.
+    skipped = class_offer.skipped_dates.all() if any(each.expires_after for each in attached) else ()
     run = release_windows.class_run(
-        [each.as_scheduled for each in class_offer.meetings.all()],
-        [each.day for each in class_offer.skipped_dates.all()],
+        [each.as_scheduled for each in class_offer.meetings.all()], [each.day for each in skipped]
     )
     if run is None:
         return {}
     values: dict[int, dict[str, Any]] = {}
     for each in attached:
-        if not each.hidden:
-            window = release_windows.release_window(release_rule(each), run)
-            columns = (window.opens_at, window.last_day, each.class_number, each.position)
-            values[each.resource.pk] = dict(zip(PLANNED, columns, strict=True))
+        window = release_windows.release_window(release_rule(each), run)
+        columns = (window.opens_at, window.last_day, each.class_number, each.position)
+        values[each.resource.pk] = dict(zip(PLANNED, columns, strict=True))
     return values
 
 

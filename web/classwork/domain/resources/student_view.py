@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from classwork.domain.resources import content
+from classwork.domain.resources import attachments
 from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates
@@ -68,7 +68,7 @@ class ViewingMoment:
 
 def planned_resources(class_offer: ClassOffer) -> list[PlannedResource]:
     known = {release.resource_id: release for release in class_offer.releases.all()}
-    return [PlannedResource(each, known.get(each.resource.pk)) for each in content.attached_to(class_offer)]
+    return [PlannedResource(each, known.get(each.resource.pk)) for each in attachments.attached_to(class_offer)]
 
 
 def state_by_schedule(release: Release, at: datetime) -> ReleaseState:
@@ -91,6 +91,6 @@ def viewing_moments(class_offer: ClassOffer) -> list[ViewingMoment]:
 
 def resources_at(class_offer: ClassOffer, at: datetime) -> list[tuple[Release, ReleaseState]]:
     visible = class_offer.releases.for_students().select_related("resource")
-    order = {each.resource.pk: place for place, each in enumerate(content.attached_to(class_offer))}
+    order = {each.resource.pk: place for place, each in enumerate(attachments.attached_to(class_offer))}
     releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))
     return [(release, state_by_schedule(release, at)) for release in releases]

@@ -7,19 +7,19 @@ Teachers see everything immediately.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.resources import content
-from classwork.models import Attachment, ClassOffer, Release, Resource
+from classwork.models import Attachment, Release, Resource
 from common import dates
 from registrations.models import Registration
 from registrations.models.registrations import RegistrationQuerySet
@@ -39,25 +39,23 @@ class AccessState(Enum):
 
 @dataclass(frozen=True)
 class AccessibleResource:
-    """A resource that a person may open, with the class and the registration that open it, if any."""
+    """A resource that a person may open, with the registration that opens it, if any, and what its class releases."""
 
     resource: Resource
-    class_offer: ClassOffer | None = None
     registration: Registration | None = None
+    releases: Sequence[Release] = ()
 
 
 def find_accessible_resource(
     user: User | AnonymousUser, pk: int, at: datetime | None = None
 ) -> AccessibleResource | None:
     at = at or timezone.now()
+    students = Student.objects.ids_of(user) if isinstance(user, User) else []
+    if students and (opened := _opened_by_registration(students, pk, at)):
+        return opened
     resource = Resource.objects.filter(pk=pk).first()
     if resource is None:
         return None
-    students = Student.objects.ids_of(user) if isinstance(user, User) else []
-    if students and (
-        found := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
-    ):
-        return AccessibleResource(resource, found.class_offer, found)
     if user.has_perm("classwork.view_resource"):
         return AccessibleResource(resource)
     if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
@@ -72,36 +70,42 @@ def registrations_of_students(students: Collection[int]) -> RegistrationQuerySet
     return Registration.objects.whole_class().confirmed().filter(student__in=students)
 
 
-def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
-    attached = Release.objects.for_students().filter(resource=resource)
-    releases = {release.class_offer_id: release for release in attached}
-    registrations = (
-        registrations_of_students(students)
-        .filter(class_offer__in=releases)
-        .select_related("class_offer__subject__level", "class_offer__session", "student", "line__order")
+def _opened_by_registration(students: Collection[int], pk: int, at: datetime) -> AccessibleResource | None:
+    """Whole classes come first."""
+    spots = Registration.objects.confirmed().filter(student__in=students, class_offer__releases__resource=pk)
+    related = spots.select_related(
+        "class_offer__subject__level", "class_offer__session", "meeting", "student", "line__order"
     )
-    for registration in registrations.prefetch_related("openings"):
-        by_hand = any(opening.resource_id == resource.pk for opening in registration.openings.all())
-        if access_state(releases[registration.class_offer_id], registration, at, by_hand=by_hand) == AccessState.OPEN:
-            return registration
+    registrations = list(related.order_by(F("meeting").asc(nulls_first=True), "-pk").prefetch_related("openings"))
+    releases = releases_by_class(registrations, Release.objects.for_students())
+    for registration in registrations:
+        here = releases[registration.class_offer_id]
+        release = next((release for release in here if release.resource_id == pk), None)
+        if release and is_open(release, registration, at):
+            return AccessibleResource(release.resource, registration, here)
     return None
+
+
+def is_open(release: Release, registration: Registration, at: datetime) -> bool:
+    if registration.is_for_single_meeting:
+        opens = opens_with_ticket(release, registration)
+        return opens and access_state(release, registration, at) == AccessState.OPEN
+    by_hand = any(opening.resource_id == release.resource_id for opening in registration.openings.all())
+    return access_state(release, registration, at, by_hand=by_hand) == AccessState.OPEN
+
+
+def releases_by_class(registrations: Iterable[Registration], among: QuerySet[Release]) -> dict[int, list[Release]]:
+    """What the classes of these registrations release, in the order in which it opens."""
+    by_class: dict[int, list[Release]] = {registration.class_offer_id: [] for registration in registrations}
+    if by_class:
+        releases = among.filter(class_offer__in=by_class).select_related("resource")
+        for release in releases.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
+            by_class[release.class_offer_id].append(release)
+    return by_class
 
 
 def tickets_of_students(students: Collection[int]) -> RegistrationQuerySet:
     return Registration.objects.single_meeting().confirmed().filter(student__in=students)
-
-
-def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
-    own_tickets = tickets_of_students(students).for_meeting_lists().filter(class_offer__releases__resource=resource)
-    releases = Release.objects.for_students().filter(
-        resource=resource, class_offer__in=own_tickets.values("class_offer")
-    )
-    by_offer = {release.class_offer_id: release for release in releases}
-    for ticket in own_tickets:
-        release = by_offer.get(ticket.class_offer_id)
-        if release and opens_with_ticket(release, ticket) and access_state(release, ticket, at) == AccessState.OPEN:
-            return ticket
-    return None
 
 
 def opens_with_ticket(release: Release, ticket: Registration) -> bool:

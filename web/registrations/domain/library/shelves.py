@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -17,7 +17,7 @@ from common import dates
 from common.formats import format_date, format_moment
 from common.pagination import paginate_together
 from registrations.domain.library import access
-from registrations.domain.library.access import AccessState
+from registrations.domain.library.access import AccessibleResource, AccessState
 from registrations.models import LibraryVisit, Opening, Registration
 from users.models import Student, User
 
@@ -167,7 +167,8 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
         first if len(first) <= RESOURCES_PER_PAGE else resources, RESOURCES_PER_PAGE
     )
     page, (classes, unattached) = paginate_together(number, shown, without_class)
-    releases = _releases_by_class(list(classes), text)
+    among = Release.objects.for_students().filter(_text_filter(text, "resource__")).defer("resource__text")
+    releases = access.releases_by_class(list(classes), among)
     whole_first = sorted(classes, key=lambda registration: registration.is_for_single_meeting)
     shelves = [Shelf(each, _items_of(each, releases, by_hand, at, since)) for each in whole_first]
     return Library([shelf for shelf in shelves if shelf.items], list(unattached), dates.to_local_time(at).date(), page)
@@ -193,7 +194,7 @@ def _registrations_with_visit(
 
 def _items_of(
     registration: Registration,
-    releases: dict[int, list[Release]],
+    releases: Mapping[int, Sequence[Release]],
     by_hand: dict[tuple[int, int], datetime],
     at: datetime,
     since: datetime | None = None,
@@ -222,18 +223,6 @@ def _record_visit(user: User, registration: Any, at: datetime) -> datetime | Non
         update_fields=["new_since", "visited_at"],
     )
     return since
-
-
-def _releases_by_class(registrations: Iterable[Registration], text: str) -> dict[int, list[Release]]:
-    class_offers = {registration.class_offer_id for registration in registrations}
-    if not class_offers:
-        return {}
-    matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), class_offer__in=class_offers)
-    ordered = matching.select_related("resource").defer("resource__text")
-    by_offer: dict[int, list[Release]] = {}
-    for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
-        by_offer.setdefault(release.class_offer_id, []).append(release)
-    return by_offer
 
 
 def _text_filter(text: str, where: str = "") -> Q:
@@ -278,11 +267,13 @@ class NeighborResources:
     status_text: str = ""
 
 
-def neighbors_of(registration: Registration, resource: Resource, at: datetime) -> NeighborResources:
-    releases = _releases_by_class([registration], "")
-    openings = registration.openings.values_list("resource", "date_added")
-    by_hand = {(registration.pk, opened): opened_at for opened, opened_at in openings}
-    items_open = [item for item in _items_of(registration, releases, by_hand, at) if item.is_open]
+def neighbors_of(opened: AccessibleResource, at: datetime) -> NeighborResources:
+    if opened.registration is None:
+        return NeighborResources()
+    registration, resource = opened.registration, opened.resource
+    by_hand = {(registration.pk, each.resource_id): each.date_added for each in registration.openings.all()}
+    items = _items_of(registration, {registration.class_offer_id: opened.releases}, by_hand, at)
+    items_open = [item for item in items if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
     if position is None:
         return NeighborResources()

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -185,24 +186,13 @@ def ended_entries(class_offer: ClassOffer, at: datetime) -> list[EntryView]:
 
 
 def entries_of_user(user: User, at: datetime) -> list[EntryView]:
-    own = list(
-        WaitlistEntry.objects.visible_to(user)
-        .live()
-        .select_related("class_offer__subject__level", "class_offer__session")
+    ahead = WaitlistEntry.objects.filter(
+        class_offer=OuterRef("class_offer"), state=State.WAITING, position__lte=OuterRef("position")
     )
-    waiting = WaitlistEntry.objects.filter(class_offer__in={entry.class_offer_id for entry in own}, state=State.WAITING)
-    positions = list(waiting.values_list("class_offer_id", "position"))
-    return [
-        EntryView(
-            entry,
-            sum(
-                class_offer == entry.class_offer_id and position <= entry.position
-                for class_offer, position in positions
-            ),
-            at,
-        )
-        for entry in own
-    ]
+    number = ahead.order_by().values("class_offer").annotate(number=Count("pk")).values("number")
+    own = WaitlistEntry.objects.visible_to(user).live().annotate(number=Coalesce(Subquery(number), 0))
+    with_class = own.select_related("class_offer__subject__level", "class_offer__session")
+    return [EntryView(entry, entry.number, at) for entry in with_class]
 
 
 @dataclass(frozen=True)

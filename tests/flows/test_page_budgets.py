@@ -1,0 +1,49 @@
+"""How many statements the pages may run. A page that may run more than twelve has its number here."""
+
+from django.db import transaction
+from django.test import tag
+
+from tests import access
+from tests.flows.budgets import measure_spending
+from tests.test_access import AccessTestCase
+
+MOST = 12
+MORE = {
+    "order": 13,
+    "order_receipt": 14,
+    "order_cancel": 14,
+    "order_cancel_line": 13,
+    "payment_success": 13,
+    "payment_fail": 13,
+    "desk_order": 28,
+    "desk_proposal": 38,
+    "choose_transfer": 34,
+    "transfer": 122,
+    "ticket": 30,
+    "desk_next_session": 18,
+    "offer_join": 27,
+}
+
+
+@tag("long")
+class PageBudgetTest(AccessTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        access.set_stage(cls.school)
+
+    def test_no_page_of_a_logged_in_user_runs_more_statements_than_it_may(self) -> None:
+        for row in access.rows():
+            path, allowed = row.path(self.school), MORE.get(str(row), MOST)
+            for role in access.ROLES[1:] if row.browse else ():
+                if row.expected("get", role) == "200":
+                    with self.subTest(f"{row} as {role}"):
+                        self.assertLessEqual(self.count_statements(path, role), allowed)
+
+    def count_statements(self, path: str, role: str) -> int:
+        browser = self.browser_of(self.person(role))
+        with transaction.atomic():
+            with measure_spending() as spending:
+                browser.get(path)
+            transaction.set_rollback(True)
+        return len(spending.total.statements)
