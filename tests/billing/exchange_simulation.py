@@ -3,16 +3,12 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
-from django.db import transaction
 from hypothesis.extra.django import TestCase
 
-from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
-from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
-from billing.gateways.facts import DisputeState
-from billing.models import Order, OrderLine, Payment
+from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from tests.billing import order_simulation
 from tests.billing.exchanges import place_exchange_order
@@ -47,22 +43,6 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
     def refund_order(self, number: int) -> None:
         with suppress(RefundRefused):
             super().refund_order(number)
-
-    def dispute_payment(self, number: int) -> None:
-        """A dispute is opened and later won, or lost immediately. It is never about more than the order still has."""
-        payments = [one for one in Payment.objects.order_by("pk") if one.refundable_amount > 0]
-        if payments:
-            payment = payments[number % len(payments)]
-            amount = min(payment.refundable_amount, balances.amount_available(payment.order))
-            is_open = payment.disputes.exists()
-            state = "won" if is_open else ["open", "lost"][number % 2]
-            if amount > 0:
-                self.apply_dispute(payment, DisputeState(f"d-{payment.pk}", amount, payment.currency, state))
-
-    def apply_dispute(self, payment: Payment, fact: DisputeState) -> None:
-        with transaction.atomic():
-            order = locks.lock_order(payment.order_id)
-            disputes.apply_dispute_fact(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
 
     def cancel_newest_exchange(self, number: int) -> None:
         """Cancel one of the newest lines, so that chains of exchanges end."""

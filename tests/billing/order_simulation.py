@@ -5,16 +5,19 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.utils import timezone
 from hypothesis.extra.django import TestCase
 
+from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, transitions
-from billing.domain.payments import attempts
+from billing.domain.payments import attempts, disputes
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
 from billing.errors import NoOpenBalance, OrderNotPlaced, OrderTransitionRefused, RefundExceedsPaid
+from billing.gateways.facts import DisputeState
 from billing.models import Credit, DiscountCode, Order, OrderLine, Payment, PaymentIssue, Refund
 from tests import factories
 from tests.billing.base import BillingTestCase, create_second_attempt
@@ -123,6 +126,22 @@ class OrderSimulation:
         if order := self.pick_order(number):
             with suppress(RefundExceedsPaid):
                 reservations.refund_by_staff(order, Decimal(7 * number), why="x", by=self.staff)
+
+    def dispute_payment(self, number: int) -> None:
+        """A dispute is opened and later won, or lost immediately. It is never about more than the order still has."""
+        payments = [one for one in Payment.objects.order_by("pk") if one.refundable_amount > 0]
+        if payments:
+            payment = payments[number % len(payments)]
+            amount = min(payment.refundable_amount, balances.amount_available(payment.order))
+            is_open = payment.disputes.exists()
+            state = "won" if is_open else ["open", "lost"][number % 2]
+            if amount > 0:
+                self.apply_dispute(payment, DisputeState(f"d-{payment.pk}", amount, payment.currency, state))
+
+    def apply_dispute(self, payment: Payment, fact: DisputeState) -> None:
+        with transaction.atomic():
+            order = locks.lock_order(payment.order_id)
+            disputes.apply_dispute_fact(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
 
     def give_credit(self, number: int) -> None:
         if self.payer is not None and number:

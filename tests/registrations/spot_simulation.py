@@ -10,12 +10,13 @@ from billing.domain.orders import pay_at_door
 from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
-from registrations.domain import spots
+from registrations.domain import capacity, spot_offers, spots
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations import student_cancellation
 from registrations.domain.line_details import Attendee
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
+from registrations.rules.role_balance import Obstacle, assign_roles, find_obstacle
 from tests.billing import order_simulation
 from tests.registrations.purchases import cart, me, of, other, place, register_at_desk
 from users.models import User
@@ -98,6 +99,16 @@ class SpotSimulation(order_simulation.OrderSimulation):
             self._check_reason(test, one)
         for line in OrderLine.objects.filter(canceled_at=None, order__state__in=[Order.State.PLACED, Order.State.PAID]):
             self._check_line(test, line)
+
+    def check_waitlists_at_rest(self, test: TestCase) -> None:
+        """After processing, nobody on a waitlist could be offered a spot, and each entry stores its obstacle."""
+        spot_offers.offer_free_spots_everywhere()
+        for class_offer in ClassOffer.objects.select_related("balance"):
+            here = capacity.availability_of(class_offer, timezone.now())
+            for entry in spot_offers.waiting_entries(class_offer):
+                roles = assign_roles(here.rules, here.counts, entry.requested_roles)
+                why = find_obstacle(here.rules, here.counts, roles)
+                test.assertEqual(why, Obstacle(entry.skip_rule, entry.skip_role))
 
     def _check_reason(self, test: TestCase, one: Registration) -> None:
         """Every spot has a line that is not canceled. A confirmed one is paid, due later, or entered by staff."""

@@ -24,7 +24,7 @@ from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
-from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
+from registrations.rules.role_balance import EITHER, CapacityRules, RoleCapacity, assign_roles, find_obstacle
 from tests import factories
 from tests.registrations import spot_simulation
 from tests.registrations.purchases import cart, place, register_at_desk
@@ -251,12 +251,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         self.ended = {entry: state for entry, state in states.items() if state not in WaitlistEntry.LIVE}
 
     def check_at_rest(self, test: TestCase) -> None:
-        """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
-        spot_offers.offer_free_spots_everywhere()
-        here = capacity.availability_of(self.class_offer, timezone.now())
-        for entry in spot_offers.waiting_entries(self.class_offer):
-            why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.requested_roles))
-            test.assertEqual(why, Obstacle(entry.skip_rule, entry.skip_role))
+        self.check_waitlists_at_rest(test)
         for walk in WaitlistWalk.objects.all():
             test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
 

@@ -1,5 +1,6 @@
 """The classes to which a spot can be transferred, with what each would cost or refund."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,8 +9,8 @@ from django.conf import settings
 
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges
-from billing.domain.refunds.exchanges import Exchange, LineWorth
-from billing.models import Order, OrderLine
+from billing.domain.refunds.exchanges import Exchange
+from billing.models import OrderLine
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from common import dates
@@ -53,44 +54,35 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     to_class.check_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at)
     live = Registration.objects.whole_class().live().filter(student=registration.student_id)
     attended = set(live.values_list("class_offer", flat=True))
-    class_offers = [
-        class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
-    ]
+    class_offers = [each for each in registration_window.open_classes(at) if each.pk not in attended]
     availability_by_class = capacity.availability_by_class(class_offers, at)
-    prices = TransferPrices(line, at, is_payer=line.order.belongs_to(viewer))
+    price_of, surplus = _price_function(line, at), exchanges.surplus_refund_terms(line, at)
     offered_classes = {entry.class_offer_id for entry in open_offers.offers_to_student_alone(registration)}
     today = dates.to_local_time(at).date()
     choices = []
     for class_offer in class_offers:
+        (to_pay, over), why_not = price_of(class_offer), ""
+        refund = percent_of(over, surplus.percent, line.order.currency)
+        if (to_pay or refund) and not line.order.belongs_to(viewer):
+            to_pay, refund, why_not = ZERO, ZERO, to_class.OTHERS_MONEY  # Only the payer may see amounts.
         listed, availability = ClassSummary(class_offer, today), availability_by_class[class_offer.pk]
         is_offered = class_offer.pk in offered_classes
-        to_pay, refund, as_credit = prices.of(class_offer)
-        if (to_pay or refund) and not prices.is_payer:
-            # Only the payer may see amounts.
-            choices.append(TransferOption(listed, availability, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
-        else:
-            choices.append(TransferOption(listed, availability, to_pay, refund, as_credit, is_offered))
+        choices.append(TransferOption(listed, availability, to_pay, refund, surplus.as_credit, is_offered, why_not))
     return choices
 
 
-class TransferPrices:
-    """Prices other classes for the person who has the spot."""
+def _price_function(line: OrderLine, at: datetime) -> Callable[[ClassOffer], tuple[Decimal, Decimal]]:
+    """Return a function that says what another class costs now, and how much too much was paid for it."""
+    exchange = Exchange.of(line, at) if line.order.is_paid else None
+    before = balances.price_at(line.order, at).lines[line.pk]
 
-    def __init__(self, line: OrderLine, at: datetime, *, is_payer: bool) -> None:
-        self.line, self.at, self.is_payer = line, at, is_payer
-        self.is_paid = line.order.state == Order.State.PAID
-        self.worth = exchanges.line_worth(line) if self.is_paid else LineWorth(ZERO, ZERO, ZERO)
-        self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus_refund_terms(line, at)
-        self.before = balances.price_at(line.order, at).lines[line.pk]
+    def price_of(class_offer: ClassOffer) -> tuple[Decimal, Decimal]:
+        facts = registration_window.class_price_facts(class_offer, late_joining.joining_terms(class_offer, at))
+        item = quotes.PriceLine(0, line.kind, class_offer.pk, exchange.facts(facts) if exchange else facts)
+        lost = quotes.lines_past_early_price([item], at)
+        price = quotes.compute_price(quotes.PriceRequest((item,), line.order.currency, lost=lost, ordered_at=at))
+        if exchange is None:
+            return max(price.total - before, ZERO), ZERO
+        return price.total, exchange.worth.paid + price.by_step("exchange_credit")
 
-    def of(self, class_offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
-        facts = registration_window.class_price_facts(class_offer, late_joining.joining_terms(class_offer, self.at))
-        facts = self.exchange.facts(facts) if self.is_paid else facts
-        item = quotes.PriceLine(0, self.line.kind, class_offer.pk, facts)
-        lost = quotes.lines_past_early_price([item], self.at)
-        request = quotes.PriceRequest((item,), self.line.order.currency, lost=lost, ordered_at=self.at)
-        price = quotes.compute_price(request)
-        if not self.is_paid:
-            return max(price.total - self.before, ZERO), ZERO, False
-        over = self.worth.paid + price.by_step("exchange_credit")
-        return price.total, percent_of(over, self.surplus.percent, price.currency), self.surplus.as_credit
+    return price_of
