@@ -200,11 +200,10 @@ def plan_merge(source: PersonRecords, target: PersonRecords) -> list[MergeStep]:
         steps += _move_counted("orders", orders, payer=target.account_id)
         credit = Credit.objects.filter(account=source.account_id)
         steps += _move_counted("credit entries", credit, account=target.account_id)
-    if target.student_ids:
+    if source.student_ids and target.student_ids:
         lines = OrderLine.objects.filter(student__in=source.student_ids)
-        steps.append(move_rows(lines, student=target.student_ids[0]))
-    if len(target.student_ids) == 1:
         codes = DiscountCode.objects.filter(student__in=source.student_ids)
+        steps.append(move_rows(lines, student=target.student_ids[0]))
         steps += _move_counted("codes", codes, student=target.student_ids[0])
     return steps
 

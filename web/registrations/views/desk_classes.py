@@ -37,7 +37,6 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     data = posted_data(request)
     form, rows = SessionForm(data, initial=initial), repeated_class_forms(data, repeats)
     context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
-    context["advice"] = level_progress.advise_next_session(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
         repeated = [row.repeat() for row in chosen]
@@ -56,6 +55,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             number, _, field = problem.field.partition("-")
             where, name = (chosen[int(number)], field) if number.isdigit() else (form, problem.field)
             where.add_error(name if name in where.fields else None, problem.sentence)
+    context["advice"] = level_progress.advise_next_session(source, timezone.now())
     return render(request, "registrations/desk/next_session.html", context)
 
 
