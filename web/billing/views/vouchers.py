@@ -26,23 +26,20 @@ def buy_voucher(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:
         return render(request, "billing/vouchers.html", {"closed": True})
     if request.method == "POST":
-        return _add_to_cart(request, VoucherForm(request.POST))
+        form, problem = VoucherForm(request.POST), ""
+        if form.is_valid():
+            try:
+                carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
+                return redirect("cart")
+            except CartFull as full:
+                problem = str(full)
+        return keep_and_redirect(request, "vouchers", problem=problem)
     kept = take_kept_form(request)
     form = VoucherForm(kept.data if kept else None)
     if kept and kept.problem:
         form.add_error(None, kept.problem)
     context = {"form": form, "until": sales.expiry_date(dates.local_today())}
     return render(request, "billing/vouchers.html", context)
-
-
-def _add_to_cart(request: HttpRequest, form: VoucherForm) -> HttpResponse:
-    if not form.is_valid():
-        return keep_and_redirect(request, "vouchers")
-    try:
-        carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
-    except CartFull as full:
-        return keep_and_redirect(request, "vouchers", problem=str(full))
-    return redirect("cart")
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,22 +40,26 @@ def buy_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     if not days:
         messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
         return redirect(class_offer)
-    kept = take_kept_form(request) if request.method != "POST" else None
-    forms = _ticket_forms(request, class_offer, days, posted_data(request) or (kept.data if kept else None))
-    if request.method == "POST":
-        return _add_ticket_to_cart(request, pk, *forms)
-    if kept and kept.problem:
-        forms[0].add_error(None, kept.problem)
-    return _ticket_page(request, class_offer, days, *forms)
-
-
-def _ticket_forms(
-    request: HttpRequest, class_offer: ClassOffer, days: list[sales.TicketDay], data: QueryDict | None
-) -> tuple[TicketForm, OtherPersonForm]:
     viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
+    kept = take_kept_form(request) if request.method != "POST" else None
+    data = posted_data(request) or (kept.data if kept else None)
     form = TicketForm(class_offer, days, viewer, in_care, data)
-    return form, OtherPersonForm(data, prefix="other-0", empty_permitted=True, use_required_attribute=False)
+    other = OtherPersonForm(data, prefix="other-0", empty_permitted=True, use_required_attribute=False)
+    if request.method == "POST":
+        return _add_ticket_to_cart(request, pk, form, other)
+    if kept and kept.problem:
+        form.add_error(None, kept.problem)
+    form.fields["who"].required = True  # This changes only the label, which would say "optional".
+    full = [day.meeting for day in days if day.availability.is_full]
+    context = {
+        "class_offer": class_offer,
+        "form": form,
+        "other": other,
+        "full": full,
+        "all_full": len(full) == len(days),
+    }
+    return render(request, "registrations/ticket_form.html", context)
 
 
 def _add_ticket_to_cart(request: HttpRequest, pk: int, form: TicketForm, other: OtherPersonForm) -> HttpResponse:
@@ -123,21 +127,6 @@ def _ticket_or_404(token: str) -> Registration:
 def _belongs_to_another_account(request: HttpRequest, stored: Registration) -> bool:
     payer = stored.ordered_line.order.payer
     return payer is not None and session_cart.account_of_request(request) != payer
-
-
-def _ticket_page(
-    request: HttpRequest, class_offer: ClassOffer, days: list[sales.TicketDay], form: TicketForm, other: OtherPersonForm
-) -> HttpResponse:
-    form.fields["who"].required = True  # This changes only the label, which would say "optional".
-    full = [day.meeting for day in days if day.availability.is_full]
-    context = {
-        "class_offer": class_offer,
-        "form": form,
-        "other": other,
-        "full": full,
-        "all_full": len(full) == len(days),
-    }
-    return render(request, "registrations/ticket_form.html", context)
 
 
 # -- the desk --------------------------------------------------------------------------------------------------------
