@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from billing.domain import status_text
 from billing.domain.orders.payments_in_progress import has_payment_processing
-from billing.domain.pricing import balances, credit
+from billing.domain.pricing import balances
 from billing.models import Order
 from common import dates
 from common.formats import format_date, format_money
@@ -55,7 +55,7 @@ def summarize_amounts(order: Order, at: datetime, bill: list[balances.PricedLine
         refunded=sum((payment.refunded_amount for payment in payments), ZERO),
         credited=order.returned_as_credit,
         balance=balance,
-        credit=credit.credit_spent_on(order),
+        credit=balances.spent_credit(order),
     )
 
 
@@ -81,7 +81,7 @@ def amount_due_sentence(order: Order, at: datetime) -> str:
 
 
 def is_free_order(order: Order) -> bool:
-    if order.early_total or order.regular_total or order.amount_charged or credit.credit_spent_on(order):
+    if order.early_total or order.regular_total or order.amount_charged or balances.spent_credit(order):
         return False
     # A line that replaces another one was paid for with the earlier line.
     return not any(line.exchanged_from_id for line in order.lines.all())

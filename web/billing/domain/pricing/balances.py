@@ -1,4 +1,8 @@
-"""What an order costs, what was received and what is owed. All of it is calculated from the stored rows."""
+"""What an order costs, what was received and what is owed. All of it is calculated from the stored rows.
+
+Lines and payments that were prefetched are not read again. So whoever changes an order locks a fresh one with
+`locks.lock_order`, never relies on the one it was given, and adds no line or payment behind a prefetched relation.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,10 +28,15 @@ def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
         lines=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount_snapshot),
-        credit=max(credit.credit_spent_on(order) - order.credit_retained, ZERO),
+        credit=max(spent_credit(order) - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, at),
         ordered_at=order.placed_at or at,
     )
+
+
+def spent_credit(order: Order) -> Decimal:
+    # An order never spends more credit than it was quoted, so most orders need not be looked up.
+    return credit.credit_spent_on(order) if quoted_credit(order) else ZERO
 
 
 def price_at(order: Order, at: datetime) -> quotes.Price:

@@ -41,8 +41,8 @@ def credit_balances(account: User) -> list[tuple[Decimal, str]]:
 
 
 def credit_spent_on(order: Order) -> Decimal:
-    entries = order.credit_entries.filter(reason__in=[Reason.SPENT, Reason.RETURNED])
-    return -exact_sum(entries.aggregate(sum=Sum("amount"))["sum"])
+    spent = (Reason.SPENT, Reason.RETURNED)
+    return -sum((entry.amount for entry in order.credit_entries.all() if entry.reason in spent), ZERO)
 
 
 def spend_credit(order: Order, amount: Decimal) -> None:
