@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,10 +35,12 @@ from users.domain import consents
 @leads_to_gateways
 def checkout(request: HttpRequest) -> HttpResponse:
     cart = session_cart.find_cart(request)
+    if cart is not None and request.method == "POST":
+        return _submit_order(request, cart)
+    if cart is not None:
+        prefetch_related_objects([cart], "lines")
     if cart is None or not cart.lines.all():
         return _redirect_without_cart(request)
-    if request.method == "POST":
-        return _submit_order(request, cart)
     return render(request, "billing/checkout.html", _checkout_context(request, cart, take_kept_form(request)))
 
 

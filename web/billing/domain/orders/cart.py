@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from billing.domain import locks, product_kinds
@@ -116,7 +117,7 @@ def create_second_cart(order: Order) -> Order:
 
 
 def find_cart_of_account(account: User) -> Order | None:
-    return Order.objects.filter(payer=account, state=Order.State.CART).prefetch_related("lines").first()
+    return Order.objects.filter(payer=account, state=Order.State.CART).first()
 
 
 def add_line(
@@ -193,6 +194,7 @@ def merge_into_account_cart(cart: Order, account: User) -> Order:
 
 
 def price_cart(cart: Order, at: datetime) -> CartSnapshot:
+    prefetch_related_objects([cart], "lines")
     lines = load_lines(cart.lines.all(), at)
     items = to_price_lines(lines)
     discount, problem = None, ""
