@@ -203,17 +203,20 @@ class ClassKind(AttendedKind):
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return self._terms[self.class_offer(line).pk]
 
+    def _meeting_starts(self, line: OrderLine) -> list[datetime]:
+        if class_offer := self._classes.get(line.product_id):
+            return sorted(meeting.starts_at for meeting in class_offer.uncanceled_meetings)
+        return cancellation_terms.meeting_starts(line.product_id)
+
     def step_deadlines(self, line: OrderLine, rules: Collection[str]) -> Mapping[str, datetime | None]:
-        starts = cancellation_terms.meeting_starts(line.product_id)
+        starts = self._meeting_starts(line)
         return {rule: cancellation_terms.step_deadline(rule, starts) for rule in rules}
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
-        return min((start for start in cancellation_terms.meeting_starts(line.product_id) if start > at), default=None)
+        return min((start for start in self._meeting_starts(line) if start > at), default=None)
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
-        return cancellation_terms.share_used(
-            cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at
-        )
+        return cancellation_terms.share_used(self._meeting_starts(line), line.order.placed_at, at)
 
     def gift_options(self, at: datetime) -> list[GiftOption]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""

@@ -19,10 +19,9 @@ LINK_RATE = throttle.Rate.parse("3/d")
 NOT_AT_THE_DOOR = "This order cannot be paid at the door."
 
 
-def confirmation_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
+def confirmation_deadline(next_starts: Iterable[datetime | None], at: datetime) -> datetime:
     # The deadline is never later than the next meeting of any line.
-    starts = [start for line in lines if (start := product_kinds.kind_of_line(line).next_start(line, at))]
-    return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
+    return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *filter(None, next_starts)])
 
 
 def check_unconfirmed_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
@@ -56,7 +55,8 @@ def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False)
     needs_click = order.payer is None and not is_owner
     if needs_click:
         check_unconfirmed_spots(order, lines, at)
-    order.due_kind, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
+    next_starts = (product_kinds.kind_of_line(line).next_start(line, at) for line in lines)
+    order.due_kind, order.held_until = Due.DOOR, confirmation_deadline(next_starts, at) if needs_click else None
     order.save(update_fields=["due_kind", "held_until"])
     transitions.hold_lines(order, lines, at)
     draft_order_received(order)

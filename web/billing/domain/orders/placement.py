@@ -63,7 +63,7 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
         )
     if options.by_staff is None:
         _check_due_kind(order, plan, options, at)
-    held_until = _hold_until(order, lines, options, at)
+    held_until = _hold_until(order, plan, options, at)
     _store_order(order, plan, options, at, held_until)
     try:
         transitions.hold_lines(order, lines, at)
@@ -98,16 +98,17 @@ def _check_due_kind(order: Order, plan: carts.CartSnapshot, options: PlacementOp
         raise OrderNotPlaced("Please choose again how you’d like to pay.")
 
 
-def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions, at: datetime) -> datetime | None:
+def _hold_until(order: Order, plan: carts.CartSnapshot, options: PlacementOptions, at: datetime) -> datetime | None:
     if options.due_kind == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
     if options.due_kind == Due.DATE or options.by_staff or options.is_known or order.payer is not None:
         return None
     try:
-        pay_at_door.check_unconfirmed_spots(order, lines, at)
+        pay_at_door.check_unconfirmed_spots(order, [row.line for row in plan.lines], at)
     except OrderTransitionRefused as refused:
         raise OrderNotPlaced(str(refused), code=refused.code) from refused
-    return pay_at_door.confirmation_deadline(lines, at)
+    next_starts = [row.kind.next_start(row.line, at) for row in plan.lines if row.kind]
+    return pay_at_door.confirmation_deadline(next_starts, at)
 
 
 def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> Decimal:
