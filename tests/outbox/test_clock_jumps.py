@@ -10,13 +10,16 @@ from outbox.domain.scheduler import run_due_jobs
 from outbox.models import JobRow, Worker
 from outbox.periodic_jobs import Job
 
-NOTHING = "tests.outbox.test_clock_jumps.nothing"
-HOURLY = Job("test.hourly", NOTHING, every=timedelta(hours=1))
-DAILY = Job("test.daily", NOTHING, at=(timezone.datetime(2026, 1, 1, 3)).time())  # type: ignore[attr-defined]
+HERE = "tests.outbox.test_clock_jumps"
+HOURLY = Job(f"{HERE}.do_nothing_hourly", every=timedelta(hours=1))
+DAILY = Job(f"{HERE}.do_nothing_daily", at=(timezone.datetime(2026, 1, 1, 3)).time())  # type: ignore[attr-defined]
 
 
-def nothing() -> None:
+def do_nothing_hourly() -> None:
     """A job that does nothing."""
+
+
+do_nothing_daily = do_nothing_hourly
 
 
 class JobAfterClockJumpTest(TestCase):
@@ -30,7 +33,7 @@ class JobAfterClockJumpTest(TestCase):
         now = timezone.now()
         for job in (HOURLY, DAILY):
             self.create_row(job, due_at=now + timedelta(days=3))
-        self.assertEqual(self.run_all(), ["test.daily", "test.hourly"])
+        self.assertEqual(self.run_all(), ["tests.do_nothing_daily", "tests.do_nothing_hourly"])
         for job in (HOURLY, DAILY):
             self.assertLessEqual(JobRow.objects.get(name=job.name).due_at, job.slot_after(timezone.now()))
         self.assertEqual(self.run_all(), [])
@@ -44,7 +47,7 @@ class JobAfterClockJumpTest(TestCase):
     def test_job_lease_that_ends_too_far_in_the_future_is_ignored(self) -> None:
         self.create_row(HOURLY, due_at=timezone.now() + timedelta(days=3), lease="of another machine")
         self.create_row(DAILY, due_at=timezone.now() + timedelta(seconds=20), lease="of a worker at work")
-        self.assertEqual(self.run_all(), ["test.hourly"])
+        self.assertEqual(self.run_all(), ["tests.do_nothing_hourly"])
 
 
 class HealthAfterClockJumpTest(TestCase):
@@ -61,7 +64,7 @@ class HealthAfterClockJumpTest(TestCase):
     def test_health_check_reports_overdue_jobs(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
         self.assertEqual(self.health_response().json()["jobs"], {"overdue": 0, "failing": 0})
-        JobRow.objects.create(name="billing.expire_holds", due_at=timezone.now() - timedelta(minutes=20))
+        JobRow.objects.create(name="billing.expire_overdue_holds", due_at=timezone.now() - timedelta(minutes=20))
         self.assertEqual(
             (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
         )
@@ -74,7 +77,7 @@ class HealthAfterClockJumpTest(TestCase):
 
     def test_health_check_counts_a_job_due_far_in_the_future_as_overdue(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
-        JobRow.objects.create(name="billing.expire_holds", due_at=timezone.now() + timedelta(days=3))
+        JobRow.objects.create(name="billing.expire_overdue_holds", due_at=timezone.now() + timedelta(days=3))
         self.assertEqual(
             (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
         )

@@ -28,10 +28,10 @@ def run_other_worker() -> None:
     calls.extend(run_due_jobs(declared=[WATCHED]))
 
 
-SELDOM = Job("seldom", every=SLOT, run=f"{HERE}.work")
-BROKEN = Job("broken", every=SLOT, run=f"{HERE}.fail")
-WATCHED = Job("watched", every=SLOT, run=f"{HERE}.run_other_worker")
-DAILY = Job("daily", at=time(9, 0), run=f"{HERE}.work")
+SELDOM = Job(f"{HERE}.work", every=SLOT)
+BROKEN = Job(f"{HERE}.fail", every=SLOT)
+WATCHED = Job(f"{HERE}.run_other_worker", every=SLOT)
+DAILY = Job(f"{HERE}.work", at=time(9, 0))
 
 
 def pass_time(name: str, **duration: float) -> None:
@@ -45,9 +45,9 @@ class SchedulerTest(TestCase):
         calls.clear()
 
     def test_new_job_runs_immediately_and_then_once_in_each_slot(self) -> None:
-        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
-        pass_time("seldom", days=SLOT.days)
-        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
+        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["tests.work"], [], []])
+        pass_time("tests.work", days=SLOT.days)
+        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["tests.work"], [], []])
         self.assertEqual(calls, ["work", "work"])
 
     def test_daily_job_waits_for_its_time_of_day(self) -> None:
@@ -56,8 +56,8 @@ class SchedulerTest(TestCase):
 
     def test_job_runs_only_once_after_several_missed_slots(self) -> None:
         run_due_jobs(declared=[SELDOM])
-        pass_time("seldom", days=9 * SLOT.days)
-        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
+        pass_time("tests.work", days=9 * SLOT.days)
+        self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["tests.work"], [], []])
         self.assertGreater(JobRow.objects.get().due_at, timezone.now())
 
     def test_running_job_is_not_started_by_another_worker(self) -> None:
@@ -66,7 +66,7 @@ class SchedulerTest(TestCase):
 
     def test_failed_job_is_retried_soon_and_its_stored_error_has_no_personal_data(self) -> None:
         run_due_jobs(declared=[BROKEN, SELDOM])
-        row = JobRow.objects.get(name="broken")
+        row = JobRow.objects.get(name="tests.fail")
         self.assertEqual((row.failures, calls), (1, ["work"]))
         self.assertLessEqual(row.due_at, timezone.now() + timedelta(minutes=5))
         self.assertIn("ValueError", row.error)
@@ -76,8 +76,8 @@ class SchedulerTest(TestCase):
         run_due_jobs(declared=[SELDOM])
         JobRow.objects.update(lease="gone", due_at=timezone.now() + timedelta(seconds=30), ended_at=None)
         self.assertEqual(run_due_jobs(declared=[SELDOM]), [])
-        pass_time("seldom", seconds=31)
-        self.assertEqual(run_due_jobs(declared=[SELDOM]), ["seldom"])
+        pass_time("tests.work", seconds=31)
+        self.assertEqual(run_due_jobs(declared=[SELDOM]), ["tests.work"])
 
     def test_worker_that_is_stopping_starts_no_job(self) -> None:
         self.assertEqual(run_due_jobs(lambda: True, [SELDOM]), [])
@@ -86,7 +86,7 @@ class SchedulerTest(TestCase):
 class JobSlotTest(SimpleTestCase):
     @given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)), st.integers(1, 10_000))
     def test_next_slot_is_in_the_future_and_the_same_for_every_worker(self, naive: datetime, minutes: int) -> None:
-        moment, job = naive.replace(tzinfo=UTC), Job("x", every=timedelta(minutes=minutes), run="")
+        moment, job = naive.replace(tzinfo=UTC), Job("", every=timedelta(minutes=minutes))
         due = job.slot_after(moment)
         self.assertTrue(moment < due <= moment + job.every)
         self.assertEqual(job.slot_after(due - timedelta(microseconds=1)), due)

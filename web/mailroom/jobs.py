@@ -14,10 +14,6 @@ QUEUES = [
 ]
 
 JOBS = [
-    Job(
-        "mailroom.close_abandoned_sendings",
-        every=timedelta(minutes=1),
-        run="mailroom.domain.housekeeping.close_abandoned_sendings",
-    ),
-    Job("mailroom.delete_old_messages", at=time(4, 20), run="mailroom.domain.housekeeping.delete_old_messages"),
+    Job("mailroom.domain.housekeeping.close_abandoned_sendings", every=timedelta(minutes=1)),
+    Job("mailroom.domain.housekeeping.delete_old_messages", at=time(4, 20)),
 ]

@@ -2,4 +2,4 @@ from datetime import time
 
 from outbox.periodic_jobs import Job
 
-JOBS = [Job("outbox.delete_finished_events", at=time(4, 10), run="outbox.domain.housekeeping.delete_finished_events")]
+JOBS = [Job("outbox.domain.housekeeping.delete_finished_events", at=time(4, 10))]

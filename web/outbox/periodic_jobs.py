@@ -1,12 +1,13 @@
 """Periodic jobs, which are declared in `<app>/jobs.py`:
 
     JOBS = [
-        Job("choir.send_reminders", every=timedelta(hours=1), run="choir.domain.reminders.send_reminders"),
-        Job("choir.draw_lots", at=time(9, 0), run="choir.domain.lottery.draw_lots"),  # in the school's time zone
+        Job("choir.domain.reminders.send_reminders", every=timedelta(hours=1)),
+        Job("choir.domain.lottery.draw_lots", at=time(9, 0)),  # in the school's time zone
     ]
 
-A job is a function without arguments. It runs once in each slot of its interval, in the first worker that claims it.
-After a downtime it runs once, however many slots were missed. After a failure or a crash it is tried again soon.
+A job is a function without arguments. Its name is that of its app and function, such as `choir.draw_lots`. It runs once
+in each slot of its interval, in the first worker that claims it. After a downtime it runs once, however many slots were
+missed. After a failure or a crash it is tried again soon.
 """
 
 from dataclasses import dataclass
@@ -22,10 +23,13 @@ EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Job:
-    name: str
     run: str
     every: timedelta = timedelta(days=1)
     at: time | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.partition('.')[0]}.{self.run.rpartition('.')[2]}"
 
     def slot_after(self, moment: datetime) -> datetime:
         if self.at is None:
