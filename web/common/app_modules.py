@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.utils.module_loading import module_has_submodule
 
 
@@ -25,9 +26,7 @@ def app_modules(name: str, configs: Collection[AppConfig] | None = None) -> list
     return [module for config, module in modules_by_app(name) if configs is None or config in configs]
 
 
-def _clear_cache(*, setting: str, **kwargs: Any) -> None:
+@receiver(setting_changed)
+def forget_modules(setting: str, **kwargs: Any) -> None:
     if setting == "INSTALLED_APPS":
         modules_by_app.cache_clear()
-
-
-setting_changed.connect(_clear_cache)

@@ -9,7 +9,7 @@ roles are in users/roles.py.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -52,11 +52,8 @@ def can_use_desk(user: Any, permission: str = ENTER) -> bool:
     return bool(user.has_perms([ENTER, permission]))
 
 
-def _desk_decorator(methods: list[str]) -> Callable[..., Decorator]:
-    def restrict_to_desk(permission: str = ENTER) -> Decorator:
-        return restrict_to_users(lambda user: can_use_desk(user, permission), methods, permission)
-
-    return restrict_to_desk
+def restrict_to_desk(methods: list[str], permission: str = ENTER) -> Decorator:
+    return restrict_to_users(lambda user: can_use_desk(user, permission), methods, permission)
 
 
-desk_page, desk_form, desk_action = map(_desk_decorator, METHODS)
+desk_page, desk_form, desk_action = (partial(restrict_to_desk, methods) for methods in METHODS)

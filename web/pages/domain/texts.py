@@ -29,7 +29,14 @@ class TextOverview:
     key: str
     content: SiteContent | None
     edition: Edition | None
-    state: TextState
+
+    @property
+    def state(self) -> TextState:
+        if self.content is None:
+            return TextState.MISSING
+        if self.edition is None:
+            return TextState.DRAFT
+        return TextState.PUBLISHED if _matches_edition(self.content, self.edition) else TextState.CHANGED
 
 
 def published_edition(key: str, number: int | None = None) -> Edition | None:
@@ -50,18 +57,12 @@ def other_editions(edition: Edition) -> list[Edition]:
 def text_overviews(keys: Iterable[str]) -> list[TextOverview]:
     editions = Prefetch("editions", Edition.objects.order_by("content", "-number"))
     contents = {content.key: content for content in SiteContent.objects.prefetch_related(editions)}
-    return [_text_overview(key, contents.get(key)) for key in keys]
-
-
-def _text_overview(key: str, content: SiteContent | None) -> TextOverview:
-    edition = next(iter(content.editions.all()), None) if content else None
-    if content is None:
-        state = TextState.MISSING
-    elif edition is None:
-        state = TextState.DRAFT
-    else:
-        state = TextState.PUBLISHED if _matches_edition(content, edition) else TextState.CHANGED
-    return TextOverview(key, content, edition, state)
+    overviews = []
+    for key in keys:
+        content = contents.get(key)
+        edition = next(iter(content.editions.all()), None) if content else None
+        overviews.append(TextOverview(key, content, edition))
+    return overviews
 
 
 def _matches_edition(content: SiteContent, edition: Edition) -> bool:

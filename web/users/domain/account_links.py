@@ -80,15 +80,11 @@ def link_problem(user: User | None, text: str | None) -> LinkProblem | None:
         return LinkProblem.CLOSED
     if not links.nonce_matches(token.nonce, user.link_nonce):
         return LinkProblem.USED
-    return LinkProblem.EXPIRED if _is_expired(text or "") else None
-
-
-def _is_expired(text: str) -> bool:
     try:
-        links.read_token(PURPOSE, text, link_lifetime())
+        links.read_token(PURPOSE, text or "", link_lifetime())
     except links.LinkExpired:
-        return True
-    return False
+        return LinkProblem.EXPIRED
+    return None
 
 
 def daily_mail_key() -> str:

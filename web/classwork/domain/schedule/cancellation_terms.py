@@ -12,7 +12,8 @@ from common import dates
 from common.formats import format_ordinal
 
 Unit = CancellationTermsStep.Unit
-HOURS = {Unit.HOURS: 1, Unit.DAYS: 24, Unit.WEEKS: 168}
+ORDER = {Unit.HOURS: -1, Unit.DAYS: -24, Unit.WEEKS: -168, Unit.MEETING: 1}
+"""A step that ends more hours before the first class comes first, and a step that ends with a class comes last."""
 ONE_BY_ONE = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 UNTIL_IT_BEGINS = CancellationTermsStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
@@ -39,14 +40,8 @@ def terms_of_class(class_offer: ClassOffer) -> Terms:
 def resolve_steps(steps: Iterable[CancellationTermsStep], when: Sequence[datetime]) -> tuple[TermsStep, ...]:
     return tuple(
         TermsStep(step.percent, step.gives, step_deadline(step.rule, when), step.rule, step_label(step))
-        for step in sorted(steps, key=_step_order_key)
+        for step in sorted(steps, key=lambda step: (step.unit == Unit.MEETING, step.number * ORDER[Unit(step.unit)]))
     )
-
-
-def _step_order_key(step: CancellationTermsStep) -> tuple[bool, int]:
-    if step.unit == Unit.MEETING:
-        return True, step.number
-    return False, -step.number * HOURS[Unit(step.unit)]
 
 
 def step_label(step: CancellationTermsStep) -> str:
