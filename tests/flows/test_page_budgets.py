@@ -4,8 +4,8 @@ from django.db import transaction
 from django.test import tag
 
 from tests import access
+from tests.base import SchoolTestCase
 from tests.flows.budgets import measure_spending
-from tests.test_access import AccessTestCase
 
 MOST = 12
 MORE = {
@@ -26,7 +26,7 @@ MORE = {
 
 
 @tag("long")
-class PageBudgetTest(AccessTestCase):
+class PageBudgetTest(SchoolTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
@@ -41,7 +41,7 @@ class PageBudgetTest(AccessTestCase):
                         self.assertLessEqual(self.count_statements(path, role), allowed)
 
     def count_statements(self, path: str, role: str) -> int:
-        browser = self.browser_of(self.person(role))
+        browser = self.browser_of(getattr(self.school, access.PERSON[role]))
         with transaction.atomic():
             with measure_spending() as spending:
                 browser.get(path)
