@@ -20,6 +20,7 @@ KEY_AGE = timedelta(days=730)
 CART = "cart"
 DESK_CART = "desk_cart"
 ITEM_COUNT = "SELECT COUNT(*) FROM billing_orderline WHERE order_id = billing_order.id AND canceled_at IS NULL"
+IS_PROCESSING = "EXISTS (SELECT 1 FROM billing_payment WHERE order_id = billing_order.id AND status = 'preauth')"
 PLACED = "placed_orders"
 PAYER = "payer"
 PAY_UNTIL = "pay_until"
@@ -111,7 +112,7 @@ def orders_for_header(request: HttpRequest) -> list[Order]:
     """Return the visitor's cart, with the number of its lines, and the orders to pay. Visitors without an account also
     get the orders to be paid at the door that this browser session placed.
 
-    This runs on each page, so only a visitor with an open order costs more than one simple query.
+    This runs on each page: it makes one query, or none if a visitor without an account has no such orders.
     """
     user, at = account_of_request(request), timezone.now()
     numbers = request.session.get(PLACED, []) if request.session.get(PAY_UNTIL, "") > at.isoformat() else []
@@ -122,13 +123,19 @@ def orders_for_header(request: HttpRequest) -> list[Order]:
         mine = Q(payer=user) | Q(payer=None, payer_email=user.email, state=Order.State.PLACED)
     mine |= Q(pk__in=numbers, state=Order.State.PLACED)
     orders = Order.objects.filter(mine, state__in=[Order.State.CART, Order.State.PLACED])
-    orders = orders.annotate(item_count=RawSQL(ITEM_COUNT, ()))  # noqa: S611 (a constant, compiled on each page)
-    placed = Order.objects.filter(pk__in=[order.pk for order in orders if order.state == Order.State.PLACED])
-    from_session = placed.filter(pk__in=numbers)
-    others = placed.visible_to(user).to_pay(at) if user else from_session.at_the_door(at)
-    unpaid = Q(pk__in=from_session.to_pay(at).values("pk")) | Q(pk__in=others.values("pk"))
-    shown = set(placed.filter(unpaid).values_list("pk", flat=True))
-    return [order for order in orders if order.state == Order.State.CART or order.pk in shown]
+    # The counts are constants in SQL, because a GROUP BY of all columns would be compiled on each page.
+    orders = orders.annotate(item_count=RawSQL(ITEM_COUNT, ()), is_processing=RawSQL(IS_PROCESSING, ()))  # noqa: S611
+
+    def is_shown(order: Order) -> bool:
+        if order.state == Order.State.CART:
+            return True
+        if order.is_processing or not order.can_be_paid(at):  # type: ignore[attr-defined]
+            return False
+        if order.due_kind == Order.Due.DOOR:
+            return user is None
+        return order.pk in numbers or (user is not None and order.belongs_to(user))
+
+    return [order for order in orders if is_shown(order)]
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:

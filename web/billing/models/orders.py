@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from payments import PaymentStatus
 
 from billing.models.fields import money_field
 from common import links
@@ -31,17 +30,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def placed(self) -> "OrderQuerySet":
         return self.exclude(state=Order.State.CART)
-
-    def to_pay(self, at: datetime) -> "OrderQuerySet":
-        """Return orders to be paid online by a deadline, without those that are paid at the door or processing."""
-        due = Q(due_kind=Order.Due.NOW, held_until__gt=at) | Q(due_kind=Order.Due.DATE)
-        return self.filter(due, state=Order.State.PLACED).exclude(payments__status=PaymentStatus.PREAUTH)
-
-    def at_the_door(self, at: datetime) -> "OrderQuerySet":
-        # An order that still has to be confirmed by its mailed link is held until a time.
-        is_held = Q(held_until=None) | Q(held_until__gt=at)
-        door_orders = self.filter(is_held, due_kind=Order.Due.DOOR, state=Order.State.PLACED)
-        return door_orders.exclude(payments__status=PaymentStatus.PREAUTH)
 
     def overdue(self, today: date) -> "OrderQuerySet":
         return self.filter(state=Order.State.PLACED, due_kind=Order.Due.DATE, due_date__lt=today)
