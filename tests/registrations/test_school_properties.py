@@ -68,8 +68,10 @@ def booked_as_planned(outcomes: Iterable[RefundOutcome]) -> Iterator[None]:
 
 class SchoolSimulation(spot_simulation.SpotSimulation):
     def pick_registration(self, number: int) -> Registration | None:
-        found = list(Registration.objects.exclude(line=None).order_by("pk"))
-        return found[(5 * number) % len(found)] if found else None
+        """Return any spot that ever existed, the confirmed ones first."""
+        spots = Registration.objects.exclude(line=None).order_by("pk")
+        found = sorted(spots, key=lambda spot: spot.state != State.CONFIRMED)
+        return found[number % len(found)] if found else None
 
     def transfer_to_class(self, number: int, *, by_desk: bool = False) -> None:
         if (spot := self.pick_registration(number)) is None:
@@ -139,8 +141,8 @@ class SchoolSimulation(spot_simulation.SpotSimulation):
                 self.place_cart(order)
 
     def cancel_class_day(self, number: int) -> None:
-        days = frozenset([self.class_offers[number % 3].meetings.all()[number].pk])
-        self.cancel_by_school(CancellationRequest(FOR_CLASSES[number % 3], days))
+        days = self.class_offers[number % 3].meetings.values_list("pk", flat=True)
+        self.cancel_by_school(CancellationRequest(FOR_CLASSES[number % 3], frozenset([days[number % len(days)]])))
 
     def cancel_class(self, number: int) -> None:
         self.cancel_by_school(

@@ -181,12 +181,8 @@ def _rows_of_change(change: LineChange, currency: str) -> Iterator[QuoteRow]:
         steps, new_steps = then.get(key, {}), now.get(key, {})
         for label in steps | new_steps:
             if less := steps.get(label, ZERO) - new_steps.get(label, ZERO):
-                text = _changed_discount_text(label, names[key], new_steps.get(label, ZERO))
-                yield QuoteRow(text, round_amount(less, currency))
-
-
-def _changed_discount_text(label: str, title: str, left: Decimal) -> str:
-    return f"{label} on {title} changes" if left else f"{label} no longer applies"
+                text = f"on {names[key]} changes" if new_steps.get(label) else "no longer applies"
+                yield QuoteRow(f"{label} {text}", round_amount(less, currency))
 
 
 def _costs_by_label(price: quotes.Price) -> dict[int, dict[str, Decimal]]:

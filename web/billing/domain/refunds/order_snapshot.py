@@ -146,7 +146,9 @@ def load_order_snapshots(
     if lock:
         orders, payments = orders.select_for_update(of=("self",)), payments.select_for_update(of=("self",))
     found = known | {order.pk: order for order in (orders if ids - known.keys() else ())}
-    lines, money, spent = _lines_by_order(found), _payments_by_order(found, payments), _spent_credit_by_order(ids)
+    lines, money = _lines_by_order(found), _payments_by_order(found, payments)
+    entries = Credit.objects.filter(order__in=ids, reason__in=[Credit.Reason.SPENT, Credit.Reason.RETURNED]).order_by()
+    spent = {row["order"]: -exact_sum(row["sum"]) for row in entries.values("order").annotate(sum=Sum("amount"))}
     disputed, given_away = {each.order_id for each in payments if each.is_disputed}, _given_away_lines(ids, at)
     return {
         pk: OrderSnapshot(
@@ -209,12 +211,6 @@ def _payments_by_order(orders: Mapping[int, Order], payments: Iterable[Payment])
             payment.order = orders[payment.order_id]
             found[payment.order_id].insert(0, payment)
     return found
-
-
-def _spent_credit_by_order(ids: Collection[int]) -> Mapping[int, Decimal]:
-    reasons = [Credit.Reason.SPENT, Credit.Reason.RETURNED]
-    rows = Credit.objects.filter(order__in=ids, reason__in=reasons).order_by().values("order_id")
-    return {row["order_id"]: -exact_sum(row["sum"]) for row in rows.annotate(sum=Sum("amount"))}
 
 
 def has_open_dispute(order: Order) -> bool:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import Q
 
@@ -74,15 +73,6 @@ class CancellationPlan:
             raise PreviewOutdated
 
 
-@dataclass(frozen=True)
-class EarlierCompensation:
-    """What a spot was compensated before: `given` of its `of` class days, which cost `base` together."""
-
-    compensated_meetings: int = 0
-    purchased_meetings: int = 0
-    total_cost: Decimal = ZERO
-
-
 def plan_cancellation(
     request: CancellationRequest,
     now: datetime,
@@ -92,10 +82,14 @@ def plan_cancellation(
     """`snapshot` holds the orders if they are locked already, and `class_offers` the classes if they are loaded."""
     class_offers = class_offers or request.load_classes()
     meetings = request.canceled_meetings(class_offers.values(), now)
-    spots = _affected_spots(class_offers, meetings, now)
+    affected = Registration.objects.filter(Q(class_offer__in=class_offers, meeting=None) | Q(meeting__in=meetings))
+    related = ("student__user", "student__guardian", "line", "class_offer__subject__level")
+    spots = list(affected.taking_a_spot(now).select_related(*related))
+    spots.sort(key=lambda spot: (spot.meeting_id or 0, spot.class_offer_id, spot.pk))  # Whole classes come first.
+    orders = {spot.line.order_id for spot in spots if spot.line is not None}
     if snapshot is None:
-        snapshot = order_snapshot.load_order_snapshots(orders_of_spots(spots), now)
-    elif orders_of_spots(spots) - snapshot.keys():
+        snapshot = order_snapshot.load_order_snapshots(orders, now)
+    elif orders - snapshot.keys():
         raise PreviewOutdated  # Someone registered in the meantime.
     compensations, refund_plan = _compute_compensations(
         request, spots, _PurchasedDays(class_offers, meetings), snapshot
@@ -119,17 +113,6 @@ def _request_problem(
     if request.is_moved and {meeting.pk for meeting in meetings} - request.replacements.keys():
         return FieldProblem("", "Please enter a make-up day for every class day.")
     return None
-
-
-def _affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Registration]:
-    affected = Q(class_offer__in=class_offers, meeting=None) | Q(meeting__in=meetings)
-    related = ("student__user", "student__guardian", "line", "class_offer__subject__level")
-    spots = Registration.objects.filter(affected).taking_a_spot(now).select_related(*related)
-    return sorted(spots, key=lambda spot: (spot.meeting_id or 0, spot.class_offer_id, spot.pk))
-
-
-def orders_of_spots(spots: Iterable[Registration]) -> set[int]:
-    return {spot.line.order_id for spot in spots if spot.line is not None}
 
 
 # -- compensation of each spot ---------------------------------------------------------------------------------------
@@ -163,20 +146,11 @@ class _PurchasedDays:
 def _compute_compensations(
     request: CancellationRequest, spots: Sequence[Registration], days: _PurchasedDays, books: OrderSnapshots
 ) -> tuple[list[Compensation], RefundPlan]:
-    before: dict[str, EarlierCompensation] = {}
+    earlier: dict[int, list[StudentCompensation]] = defaultdict(list)
     registrations = [spot for spot in spots if not spot.is_for_single_meeting]
-    for outcome in StudentCompensation.objects.filter(registration__in=registrations).select_related("registration"):
-        key = spot_key(outcome.registration)
-        given = outcome.meetings if outcome.policy in REFUNDING_POLICIES else 0
-        before[key] = EarlierCompensation(
-            before.get(key, EarlierCompensation()).compensated_meetings + given,
-            outcome.purchased_meetings,
-            outcome.total_cost,
-        )
-    lines = [
-        _compensation_of_spot(request, spot, days, books, before.get(spot_key(spot), EarlierCompensation()))
-        for spot in spots
-    ]
+    for outcome in StudentCompensation.objects.filter(registration__in=registrations).order_by("pk"):
+        earlier[outcome.registration_id].append(outcome)
+    lines = [_compensation_of_spot(request, spot, days, books, earlier[spot.pk]) for spot in spots]
     lines = [line for line in lines if line.meetings or request.class_offer]
     refund_requests = []
     for line in lines:
@@ -198,20 +172,21 @@ def _compensation_of_spot(
     spot: Registration,
     days: _PurchasedDays,
     books: OrderSnapshots,
-    before: EarlierCompensation,
+    earlier: Sequence[StudentCompensation],
 ) -> Compensation:
     order = books[spot.line.order_id].order if spot.line else None
     policy = request.exceptions.get(spot_key(spot), request.policy)
     if spot.is_for_single_meeting and policy not in REFUNDING_POLICIES:
         policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
-    of = before.purchased_meetings or days.bought(spot)
-    base = before.total_cost if before.purchased_meetings else order_snapshot.cost_of_exchange_chain(books, spot.line)
+    if earlier and earlier[-1].purchased_meetings:
+        of, base = earlier[-1].purchased_meetings, earlier[-1].total_cost
+    else:
+        of, base = days.bought(spot), order_snapshot.cost_of_exchange_chain(books, spot.line)
+    given = sum(each.meetings for each in earlier if each.policy in REFUNDING_POLICIES)
     lost = days.lost(spot)
     share = (
-        value_of_next_days(base, of, before.compensated_meetings, lost, order.currency)
-        if policy in REFUNDING_POLICIES and order
-        else ZERO
+        value_of_next_days(base, of, given, lost, order.currency) if policy in REFUNDING_POLICIES and order else ZERO
     )
-    if request.class_offer is not None and policy in REFUNDING_POLICIES and lost + before.compensated_meetings >= of:
+    if request.class_offer is not None and policy in REFUNDING_POLICIES and lost + given >= of:
         share = base  # No class day has taken place, so the whole remaining price is refunded.
     return Compensation(spot, policy, lost, of, base, share, order)
