@@ -55,8 +55,9 @@ class Spending:
 
     @property
     def changes(self) -> list[str]:
-        """The statements that write or lock rows, other than those of sessions and throttles."""
-        changing = (sql for sql in self.total.statements if sql.startswith(WRITES) or " FOR UPDATE" in sql)
+        """The statements of the requests that write or lock rows, other than those of sessions and throttles."""
+        statements = (sql for part in self.requests for sql in part.statements)
+        changing = (sql for sql in statements if sql.startswith(WRITES) or " FOR UPDATE" in sql)
         return [sql for sql in changing if not any(f'"{table}"' in sql for table in NO_DATA)]
 
     def __str__(self) -> str:
