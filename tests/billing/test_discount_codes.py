@@ -51,9 +51,9 @@ class DiscountCodeAdminTest(CheckoutTestCase):
         self.assertFalse(DiscountCode.objects.exists())
 
     def test_code_for_an_unknown_product_fails_validation(self) -> None:
-        for wrong in ({"kind": "class"}, {"kind": "toy", "product_id": 99999}, {"kind": "voucher"}):
+        for wrong in ("class", "toy:99999", "toy:parts", "voucher"):
             with self.subTest(wrong), self.assertRaises(ValidationError):
-                discount_codes.validate_scope(DiscountCode(code="x", percent=10, **wrong))
+                discount_codes.set_scope(DiscountCode(code="x", percent=10), wrong)
 
     def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():

@@ -38,7 +38,7 @@ def create_registration(
 
 def ticket(student: Student, meeting: Meeting) -> Registration:
     order = Order.objects.create(payer_email="pat@example.org", currency="USD")
-    line = order.lines.create(kind="ticket", product_id=meeting.pk)
+    line = order.lines.create(kind="class", product_id=meeting.class_offer_id, part_id=meeting.pk)
     return Registration.objects.create(
         student=student,
         class_offer=meeting.class_offer,

@@ -37,5 +37,6 @@ def ticket_cart(
     meeting: Meeting, attendee: Attendee, order: Order | None = None, *, trial: bool = False, role: str = "", **who: Any
 ) -> Order:
     order = order or purchases.cart(**who)
-    carts.add_line(order, "ticket", meeting.pk, AttendeeDetails(attendee).as_json(), role=role, is_trial=trial)
+    chosen = {"part_id": meeting.pk, "role": role, "is_trial": trial}
+    carts.add_line(order, "class", meeting.class_offer_id, AttendeeDetails(attendee).as_json(), **chosen)
     return order

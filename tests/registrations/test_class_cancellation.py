@@ -146,9 +146,8 @@ class ClassDayCancellationTest(CancellationTestCase):
         order = cart(name="Dot", email="dot@example.org")
         for number in (1, 2):
             day = self.class_offer.meetings.get(number=number)
-            carts.add_line(
-                order, "ticket", day.pk, AttendeeDetails(other(f"Dot{number}", f"dot{number}@example.org")).as_json()
-            )
+            details = AttendeeDetails(other(f"Dot{number}", f"dot{number}@example.org")).as_json()
+            carts.add_line(order, "class", day.class_offer_id, details, part_id=day.pk)
         order = pay(place(order))
         self.cancel(
             CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), replacements=self.replacement_dates(1))

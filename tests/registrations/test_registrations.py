@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import pay_at_door, transitions
 from billing.domain.payments import attempts
+from billing.domain.product_kinds import kind_of_line
 from billing.errors import OrderNotPlaced, ProductUnavailable
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
@@ -122,7 +123,7 @@ class HoldTest(FullClassTestCase):
         self.assertEqual(self.state_of(order), [State.CANCELED])
         self.assertEqual(Event.objects.filter(type="registrations.registration_ended").count(), 1)
         with self.assertRaises(ProductUnavailable):
-            spots.confirm_hold(line(order))
+            kind_of_line(line(order)).confirm(line(order))
 
     def test_database_refuses_a_second_spot_for_one_student_in_a_class(self) -> None:
         order = place(cart((self.class_offer, me())))

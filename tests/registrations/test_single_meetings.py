@@ -1,10 +1,15 @@
 """A drop-in is a registration for one meeting, and nowhere counts as one for the whole class."""
 
-from django.db import IntegrityError, transaction
+from collections.abc import Sequence
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import prefetch_related_objects
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.models import ClassOffer
+from billing.domain.orders import cart as carts
+from classwork.models import ClassOffer, Meeting
 from common.errors import MergeConflict
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -19,6 +24,7 @@ from registrations.domain import (
     my_classes,
     referral_sources,
     roster,
+    spots,
 )
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.desk_registrations import RegistrationSearch
@@ -29,7 +35,7 @@ from registrations.mail_contexts.registrations import registered_context
 from registrations.models import Registration
 from tests.classwork import resource_factories
 from tests.registrations.purchases import cart as fill_cart
-from tests.registrations.purchases import line, me, pay, place
+from tests.registrations.purchases import line, me, other, pay, place
 from tests.registrations.started_classes import reload_class, ticket_cart
 from tests.registrations.tickets import TicketTestCase
 from users.domain import privacy
@@ -50,6 +56,35 @@ class SingleMeetingTest(TicketTestCase):
         self.assertEqual((self.drop_in.state, self.drop_in.meeting), ("confirmed", self.days[1]))
         self.assertEqual(list(Registration.objects.single_meeting()), [self.drop_in])
         self.assertFalse(Registration.objects.whole_class().exists())
+
+    def test_student_with_a_drop_in_can_register_for_the_class(self) -> None:
+        basket = fill_cart((self.class_offer, me()), payer=self.alice)
+        (row,) = carts.load_lines(basket.lines.all(), self.now)
+        self.assertEqual(row.problems, [])
+        basket.delete()
+        self.assertEqual(self.whole_class().state, "confirmed")
+        (row,) = carts.load_lines(ticket_cart(self.days[1], me(), payer=self.alice).lines.all(), self.now)
+        self.assertEqual(row.problems, ["Alice Arden already has a ticket for that day."])
+
+    def test_cart_and_order_of_many_lines_need_hardly_more_statements_than_of_few(self) -> None:
+        def statements_for(meetings: Sequence[Meeting]) -> tuple[int, int]:
+            order = fill_cart((self.class_offer, other("Bo", "bo@example.org")), payer=self.alice)
+            for meeting in meetings:
+                ticket_cart(meeting, other("Bo", "bo@example.org"), order)
+            prefetch_related_objects([order], "lines")
+            with CaptureQueriesContext(connection) as loading:
+                carts.load_lines(order.lines.all(), self.now)
+            with transaction.atomic(), CaptureQueriesContext(connection) as holding:
+                spots.hold_spots(list(order.lines.all()))
+                transaction.set_rollback(True)
+            order.delete()
+            return len(loading), len(holding)
+
+        load_two, hold_two = statements_for(self.days[2:3])
+        load_four, hold_four = statements_for(self.days[2:5])
+        self.assertEqual(load_two, load_four)
+        # Each student's record is written once for each line, so that a known one takes as long as a new one.
+        self.assertEqual(hold_four - hold_two, 2)
 
     def test_drop_in_counts_for_no_level(self) -> None:
         ends = self.days[-1].ends_at
@@ -131,7 +166,7 @@ class SingleMeetingTest(TicketTestCase):
                     student=self.student,
                     class_offer=self.class_offer,
                     meeting=meeting,
-                    line=self.drop_in.ordered_line.order.lines.create(kind="ticket", product_id=1),
+                    line=self.drop_in.ordered_line.order.lines.create(kind="class", product_id=1, part_id=1),
                     state="confirmed",
                     confirmed_at=at,
                 )

@@ -37,6 +37,7 @@ def count_by_hand(class_offer: ClassOffer, at: datetime, without: set[int]) -> S
         if entry.has_open_offer(at):
             counts.taken.update(entry.offered_roles)
         counts.waiting += entry.state == WaitlistEntry.State.WAITING
+        counts.on_waitlist += entry.is_live
     return counts
 
 
@@ -103,7 +104,7 @@ class SpotCountTest(TestCase):
         class_offer = dice.choice(self.class_offers)
         meeting = dice.choice([None, None, *class_offer.meetings.all()])
         state = dice.choice(State.values)
-        line = dice.choice(self.orders).lines.create(kind="ticket" if meeting else "class", product_id=1)
+        line = dice.choice(self.orders).lines.create(kind="class", product_id=1, part_id=1 if meeting else None)
         Registration.objects.create(
             student=Student.objects.create(first_name="Ann", last_name="Lee"),
             class_offer=class_offer,
@@ -143,7 +144,7 @@ class SpotCountTest(TestCase):
         class_offer = self.class_offers[0]
         days = list(class_offer.meetings.filter(starts_at__gt=self.at, canceled_at=None))
         for day in (days[0], days[1], days[1]):
-            line = self.orders[0].lines.create(kind="ticket", product_id=day.pk)
+            line = self.orders[0].lines.create(kind="class", product_id=day.class_offer_id, part_id=day.pk)
             Registration.objects.create(
                 student=Student.objects.create(first_name="Ann", last_name="Lee"),
                 class_offer=class_offer,

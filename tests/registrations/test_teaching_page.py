@@ -85,7 +85,8 @@ class TeachingAgendaTest(TeachingTestCase):
         self.register("Ann")
         ClassOffer.objects.update(drop_in_price=20)
         order = cart(name="Dot", email="dot@example.org")
-        carts.add_line(order, "ticket", self.first_day.pk, AttendeeDetails(other("Dot", "dot@example.org")).as_json())
+        details = AttendeeDetails(other("Dot", "dot@example.org")).as_json()
+        carts.add_line(order, "class", self.first_day.class_offer_id, details, part_id=self.first_day.pk)
         pay(place(order))
         (tonight,) = teaching_agenda.agenda_of(self.tess.staff, self.evening).today
         self.assertEqual(tonight.people, "2 people")

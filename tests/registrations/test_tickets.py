@@ -87,7 +87,9 @@ class TicketPurchaseTest(TicketTestCase):
         )
         ticket_cart(self.days[0], me(), basket)
         order = place(basket)
-        self.assertEqual({one.kind: one.early_total for one in order.lines.all()}, {"class": 65, "ticket": 15})
+        self.assertEqual(
+            {one.account_name: one.early_total for one in order.lines.all()}, {"class": 65, "class-part": 15}
+        )
 
     def test_ticket_can_be_paid_at_the_door_if_the_class_allows_it(self) -> None:
         order = place(ticket_cart(self.days[0], me()), Order.Due.DOOR)
@@ -365,8 +367,8 @@ class TicketFormTest(TicketTestCase):
         self.assertRedirects(self.post(), reverse("checkout"))
         chosen = self.basket().lines.get()
         self.assertEqual(
-            (chosen.kind, chosen.product_id, AttendeeDetails.from_line(chosen)),
-            ("ticket", self.days[1].pk, AttendeeDetails(me())),
+            (chosen.product, AttendeeDetails.from_line(chosen)),
+            (("class", self.class_offer.pk, self.days[1].pk), AttendeeDetails(me())),
         )
 
     def test_friend_is_added_to_the_cart(self) -> None:

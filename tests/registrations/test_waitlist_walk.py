@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
-from registrations.rules.waitlist_walk import EntrySkipped, SpotOffered, WaitingParty, may_pass_waitlist, walk_waitlist
+from registrations.rules.waitlist_walk import EntrySkipped, SpotOffered, WaitingParty, is_spot_wanted, walk_waitlist
 
 LEAD, FOLLOW = "lead", "follow"
 ROLES = (RoleCapacity(LEAD), RoleCapacity(FOLLOW))
@@ -83,8 +83,8 @@ class WaitlistWalkTest(SimpleTestCase):
 
     def test_newcomer_gets_only_a_spot_that_nobody_on_the_waitlist_can_use(self) -> None:
         rules = CapacityRules(capacity=6, roles=ROLES, most_apart=1)
-        self.assertTrue(may_pass_waitlist(rules, taken(3, 2), [WaitingParty(1, (LEAD,))], (FOLLOW,)))
-        self.assertFalse(may_pass_waitlist(rules, taken(3, 2), [WaitingParty(1, (FOLLOW,))], (FOLLOW,)))
+        self.assertFalse(is_spot_wanted(rules, taken(3, 2), [WaitingParty(1, (LEAD,))]))
+        self.assertTrue(is_spot_wanted(rules, taken(3, 2), [WaitingParty(1, (FOLLOW,))]))
 
 
 sizes = st.integers(0, 8)

@@ -10,6 +10,11 @@ class ProductUnavailable(Refusal):
 
     code = "product_unavailable"
 
+    def __init__(self, sentence: object = "", *, title: str = "") -> None:
+        super().__init__(sentence)
+        self.title = title
+        """The line that cannot be bought, if there are several."""
+
 
 # -- orders -------------------------------------------------------------------------------------------------------
 

@@ -366,7 +366,6 @@ VOUCHER_TO_YEARS_END = env.read_flag("VOUCHER_TO_YEARS_END", False)
 VOUCHER_REMINDER_DAYS = env.read_int("VOUCHER_REMINDER_DAYS", 30, least=0, most=366)
 PRODUCT_KINDS = {
     "class": "registrations.product_kinds.classes.ClassKind",
-    "ticket": "registrations.product_kinds.tickets.TicketKind",
     "voucher": "billing.voucher_kind.VoucherKind",
     **ADDED.PRODUCT_KINDS,
 }

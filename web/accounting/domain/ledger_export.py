@@ -160,7 +160,7 @@ def _split_among_lines(payment: Payment, total: LedgerAmount) -> Iterator[Ledger
             order=payment.order_id,
             line=line.pk if line else None,
             title=str(line or ""),
-            account=account_code(line.kind) if line else "",
+            account=account_code(line.account_name) if line else "",
             amount=amount,
             tax_percent=rate,
             tax=round_amount(amount * rate / (100 + rate), payment.currency),

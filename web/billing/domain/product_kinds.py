@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import transaction
 from django.forms import Form
 from django.utils.module_loading import import_string
 
+from billing.errors import ProductUnavailable
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
 from common.money import ZERO
@@ -47,7 +49,7 @@ class GiftOption:
 
 
 class ProductKind(ABC):
-    """The base class of product kinds. `line.product_id` names the product, `line.details` its attendee and options.
+    """The base class of product kinds. `line.product_id` names the product, `line.details` what the buyer typed.
 
     hold, confirm and release run inside the transaction that changes the order, with the order row locked; the kind
     locks its own rows. Lines are held in the order of (kind, product_id), so that two buyers never deadlock.
@@ -56,6 +58,8 @@ class ProductKind(ABC):
     name: str = ""
     label: str = ""
     """The label is the plural that the office and buyers see, such as “Classes”."""
+    part_label: str = ""
+    """The plural of what is sold of a part of a product (`line.part_id`). Empty if products are sold as a whole."""
     is_discountable = True
     """Discount codes can be limited to this kind."""
     reserves_spots = False
@@ -85,10 +89,30 @@ class ProductKind(ABC):
     def hold(self, line: "OrderLine", until: datetime | None) -> None:
         """Reserve the product, or raise ProductUnavailable. None means no end. An expired hold may be held again."""
 
+    def hold_lines(self, lines: "Sequence[OrderLine]", until: datetime | None) -> None:
+        """Reserve all these lines of one order. Raise ProductUnavailable with the title of the one that cannot be."""
+        for line in lines:
+            try:
+                self.hold(line, until)
+            except ProductUnavailable as unavailable:
+                unavailable.title = line.title
+                raise
+
     @abstractmethod
     def confirm(self, line: "OrderLine") -> None:
         """Fulfill a line that is paid or to be paid at the door; a door order is confirmed again when it is paid. Raise
         ProductUnavailable."""
+
+    def confirm_lines(self, lines: "Sequence[OrderLine]") -> Mapping[int, str]:
+        """Fulfill these lines of one order. Return why a line cannot be, by the ids of such lines."""
+        reasons = {}
+        for line in lines:
+            try:
+                with transaction.atomic():
+                    self.confirm(line)
+            except ProductUnavailable as unavailable:
+                reasons[line.pk] = str(unavailable)
+        return reasons
 
     @abstractmethod
     def release(self, line: "OrderLine", why: str) -> None:
@@ -178,11 +202,16 @@ def kind_of_line(line: "OrderLine") -> ProductKind:
     return kind_named(line.kind)
 
 
-def load_kinds(lines: "Iterable[OrderLine]", at: datetime) -> "dict[str, ProductKind]":
-    """Return the installed kinds of the lines by name. Each has loaded what it needs to answer about all its lines."""
+def group_by_kind(lines: "Iterable[OrderLine]") -> "dict[str, list[OrderLine]]":
     lines_by_kind: dict[str, list[OrderLine]] = {}
     for line in lines:
         lines_by_kind.setdefault(line.kind, []).append(line)
+    return lines_by_kind
+
+
+def load_kinds(lines: "Iterable[OrderLine]", at: datetime) -> "dict[str, ProductKind]":
+    """Return the installed kinds of the lines by name. Each has loaded what it needs to answer about all its lines."""
+    lines_by_kind = group_by_kind(lines)
     kinds = {name: kind_named(name) for name in lines_by_kind if name in settings.PRODUCT_KINDS}
     for name, kind in kinds.items():
         kind.load(lines_by_kind[name], at)

@@ -68,7 +68,5 @@ class DiscountCodeForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        kind, _, product = data.get("applies_to", "").partition(":")
-        self.instance.kind, self.instance.product_id = kind, int(product) if product else None
-        discount_codes.validate_scope(self.instance)
+        discount_codes.set_scope(self.instance, data.get("applies_to", ""))
         return data

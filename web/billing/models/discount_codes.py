@@ -29,6 +29,7 @@ class DiscountCode(models.Model):
         help_text=_("Only for classes this person attends. Leave empty for everyone."),
     )
     kind = models.CharField(max_length=20, blank=True)
+    for_parts = models.BooleanField(default=False, help_text=_("Only for parts of products, such as one class day."))
     product_id = models.BigIntegerField(null=True, blank=True, help_text=_("One product of the kind; empty for all."))
     limit = models.PositiveIntegerField(
         _("maximum uses"),

@@ -243,6 +243,7 @@ class OrderLine(models.Model):
     CHOICE = (
         "kind",
         "product_id",
+        "part_id",
         "details",
         "student_id",
         "role",
@@ -260,6 +261,9 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=20)
     product_id = models.BigIntegerField()
+    part_id = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The part of the product, such as one day of a class. Empty for all of it.")
+    )
     details = models.JSONField(
         default=dict,
         blank=True,
@@ -333,6 +337,15 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"{self.kind} {self.product_id}"
+
+    @property
+    def product(self) -> tuple[str, int, int | None]:
+        return self.kind, self.product_id, self.part_id
+
+    @property
+    def account_name(self) -> str:
+        """Return the name of its account in the ledger."""
+        return self.kind if self.part_id is None else f"{self.kind}-part"
 
     @property
     def is_canceled(self) -> bool:

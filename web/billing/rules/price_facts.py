@@ -37,6 +37,8 @@ class PriceFacts:
     """This is the attendee if known for certain: a personal code applies to this student's lines."""
     first_meeting_at: datetime | None = None
     at_the_door: bool = False
+    is_part: bool = False
+    """The line is for a part of the product; a discount code for whole products does not apply."""
     tax_percent: Decimal = ZERO
     """The tax is included in the price."""
     exchanged_title: str = ""

@@ -78,7 +78,7 @@ def buy_ticket(ada: User, class_offer: ClassOffer, student: Student, *, trial: b
         return
     order = open_cart_for(account)
     attendee = Attendee(STUDENT, student_id=student.pk)
-    cart.add_tickets_to_cart(order, day.pk, [attendee], trial=trial)
+    cart.add_tickets_to_cart(order, day, [attendee], trial=trial)
     pay_in_cash(
         ada,
         placement.place_order(

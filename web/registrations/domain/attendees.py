@@ -1,6 +1,6 @@
 """The students whom a buyer registers, found or created from the name and email address that were typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +16,8 @@ from users.domain import accounts, guardianship
 from users.models import Student, User
 
 NOBODY = gettext_lazy("Please choose who’s coming.")
-CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("class", "ticket")
-"""A line of the class kind is for a whole class, and one of the ticket kind for one of its meetings."""
+CLASS_KIND = "class"
+"""A line of this kind is for a class, or for the one of its meetings that is the part of the product."""
 
 
 @dataclass(frozen=True)
@@ -99,29 +99,23 @@ def payer_speaks_for(line: OrderLine, student: Student) -> bool:
     return attendee is not None and known_student(attendee, line.order) == student
 
 
-def is_ticket(line: OrderLine) -> bool:
-    return line.kind == TICKET_KIND
-
-
 def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
     if viewer is None or not in_care or Student.objects.filter(user=viewer).exists():
         return [ME]
     return [f"{STUDENT}-{in_care[0].pk}"] if len(in_care) == 1 else []
 
 
-def assign_students(order: Order) -> None:
-    """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
-    attended = [line for line in order.lines.all() if line.kind in ATTENDED_KINDS and line.canceled_at is None]
-    nameless = [line for line in attended if line.student_id is None]
+def assign_students(lines: Iterable[OrderLine]) -> None:
+    """Of one order. Goes by email address before any class is locked, so that two orders for the same people cannot
+    deadlock."""
+    nameless = [line for line in lines if line.student_id is None]
     pairs = [(line, attendee) for line in nameless if (attendee := AttendeeDetails.from_line(line).attendee)]
-    for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
-        line.student = find_or_create_student(attendee, order)
-        line.save(update_fields=["student"])
-
-
-def student_of_line(line: OrderLine) -> Student | None:
-    line.refresh_from_db(fields=["student"])
-    return Student.objects.select_related("user", "guardian", "offered_to").filter(pk=line.student_id or 0).first()
+    students: dict[Attendee, Student] = {}
+    for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], pair[0].order).email, pair[0].pk)):
+        if attendee not in students:
+            students[attendee] = find_or_create_student(attendee, line.order)
+        line.student = students[attendee]
+    OrderLine.objects.bulk_update([line for line, _attendee in pairs], ["student"])
 
 
 def find_or_create_student(attendee: Attendee, order: Order) -> Student:
@@ -159,7 +153,7 @@ def _match_student(person: TypedPerson, account: User) -> tuple[Student | None, 
     """Returns the student of this name under the account, or to whom a new one belongs."""
     key = names.name_key(person.first_name, person.last_name)
     same_name = Q(name_key=key, user=None) & (Q(guardian=account) | Q(offered_to=account, guardian=None))
-    found = list(Student.objects.filter(Q(user=account) | same_name))
+    found = list(Student.objects.filter(Q(user=account) | same_name).select_related("user", "guardian"))
     own = next((student for student in found if student.user_id), None)
     child = next((student for student in found if student.guardian_id and not student.user_id), None)
     offered = next((student for student in found if not student.guardian_id and not student.user_id), None)

@@ -1,6 +1,7 @@
 """How many spots a class has left, in total and by role."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,33 +12,21 @@ from django.db.models.functions import Coalesce
 from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer, Meeting
-from registrations.domain.attendees import CLASS_KIND, TICKET_KIND, is_ticket
+from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.spot_counts import SpotCounts, count_spots
-from registrations.models import Registration
+from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
 FEW = 5
 
 
-def lock_classes_of_order(line: OrderLine) -> ClassOffer:
-    """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
-    lines = line.order.lines.filter(canceled_at=None)
-    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET_KIND).values("product_id"))
-    classes = Q(pk__in=lines.filter(kind=CLASS_KIND).values("product_id")) | Q(pk__in=days.values("class_offer"))
-    classes |= Q(pk__in=lines.filter(exchanged_from__kind=CLASS_KIND).values("exchanged_from__product_id"))
-    class_offer_id = class_id_of_line(line)
-    locked = _classes_to_lock().filter(classes | Q(pk=class_offer_id)).order_by("pk")
-    class_offer = next((class_offer for class_offer in locked if class_offer.pk == class_offer_id), None)
-    if class_offer is None:
-        raise ProductUnavailable("This class is no longer offered.")
-    return class_offer
-
-
-def class_id_of_line(line: OrderLine) -> int:
-    """Returns 0 if the class day of a ticket no longer exists."""
-    if not is_ticket(line):
-        return line.product_id
-    return Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
+def lock_classes_of_order(lines: Sequence[OrderLine]) -> dict[int, ClassOffer]:
+    """Locks all classes of the order by their ids, so that two orders never deadlock. Returns them by id."""
+    live = OrderLine.objects.filter(order=lines[0].order_id, canceled_at=None)
+    classes = Q(pk__in=live.filter(kind=CLASS_KIND).values("product_id"))
+    classes |= Q(pk__in=live.filter(exchanged_from__kind=CLASS_KIND).values("exchanged_from__product_id"))
+    classes |= Q(pk__in={line.product_id for line in lines})
+    return {class_offer.pk: class_offer for class_offer in _classes_to_lock().filter(classes).order_by("pk")}
 
 
 def lock_class(class_offer_id: int) -> ClassOffer:
@@ -127,28 +116,59 @@ class Availability:
         return "" if left is None or left > FEW else str(left)
 
 
+@dataclass
+class ClassSnapshot:
+    """A class under its lock, loaded once. Whatever takes or offers a spot records it here, too."""
+
+    class_offer: ClassOffer
+    counts: SpotCounts
+    entries: list[WaitlistEntry]
+    """The live entries of the waitlist in order."""
+
+    @property
+    def waiting(self) -> list[WaitlistEntry]:
+        return [entry for entry in self.entries if entry.state == WaitlistEntry.State.WAITING]
+
+    def availability(self, meeting: Meeting | None = None) -> Availability:
+        """Of the whole class, or of one meeting."""
+        guests = self.counts.guests.values() if meeting is None else [self.counts.guests_of(meeting.pk)]
+        return _availability(self.class_offer, self.counts, guests)
+
+    def take_spot(self, role: str, meeting_id: int | None = None) -> None:
+        taken = self.counts.taken if meeting_id is None else self.counts.guests.setdefault(meeting_id, Counter())
+        taken[role] += 1
+
+
+def load_class_snapshots(
+    class_offers: Iterable[ClassOffer], at: datetime, *, but_tickets: Collection[int] = ()
+) -> dict[int, ClassSnapshot]:
+    """Leaves out the tickets in `but_tickets`, because they are being turned into registrations. Runs one query for any
+    number of classes, and another one if any has a waitlist."""
+    class_offers = list(class_offers)
+    counts = count_spots([class_offer.pk for class_offer in class_offers], at, without=but_tickets)
+    snapshots = {each.pk: ClassSnapshot(each, counts[each.pk], []) for each in class_offers}
+    if listed := [pk for pk, spots in counts.items() if spots.on_waitlist]:
+        for entry in WaitlistEntry.objects.filter(class_offer__in=listed).live():
+            snapshots[entry.class_offer_id].entries.append(entry)
+    return snapshots
+
+
 def annotate_taken(class_offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
     registrations = Registration.objects.whole_class().taking_a_spot(at).filter(class_offer=OuterRef("pk"))
     rows = registrations.order_by().values("class_offer")
     return class_offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
-def availability_of(class_offer: ClassOffer, at: datetime, *, but_tickets: Collection[int] = ()) -> Availability:
-    """Leaves out the tickets in `but_tickets`, because they are being turned into registrations."""
-    return availability_by_class([class_offer], at, but_tickets=but_tickets)[class_offer.pk]
+def availability_of(class_offer: ClassOffer, at: datetime) -> Availability:
+    return availability_by_class([class_offer], at)[class_offer.pk]
 
 
-def availability_by_class(
-    class_offers: Iterable[ClassOffer], at: datetime, *, but_tickets: Collection[int] = ()
-) -> Mapping[int, Availability]:
+def availability_by_class(class_offers: Iterable[ClassOffer], at: datetime) -> Mapping[int, Availability]:
     """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
     number of classes."""
     class_offers = list(class_offers)
-    counts = count_spots([class_offer.pk for class_offer in class_offers], at, without=but_tickets)
-    return {
-        class_offer.pk: _availability(class_offer, counts[class_offer.pk], counts[class_offer.pk].guests.values())
-        for class_offer in class_offers
-    }
+    counts = count_spots([class_offer.pk for class_offer in class_offers], at)
+    return {each.pk: ClassSnapshot(each, counts[each.pk], []).availability() for each in class_offers}
 
 
 def availability_by_meeting(class_offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:

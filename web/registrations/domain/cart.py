@@ -8,9 +8,9 @@ from itertools import product
 
 from billing.domain.orders import cart as carts
 from billing.models import Order, OrderLine
-from classwork.models import ClassOffer, Level
+from classwork.models import ClassOffer, Level, Meeting
 from registrations.domain import level_progress, skip_reasons
-from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
+from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.capacity import Availability
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.models import Registration
@@ -37,9 +37,9 @@ def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
     carts.add_lines(cart, [OrderLine(kind=CLASS_KIND, product_id=pk, details=details) for pk, details in pairs])
 
 
-def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
+def add_tickets_to_cart(cart: Order, meeting: Meeting, people: Iterable[Attendee], *, trial: bool) -> None:
     details = [AttendeeDetails(attendee).as_json() for attendee in people]
-    ticket = {"kind": TICKET_KIND, "product_id": meeting_id, "is_trial": trial}
+    ticket = {"kind": CLASS_KIND, "product_id": meeting.class_offer_id, "part_id": meeting.pk, "is_trial": trial}
     carts.add_lines(cart, [OrderLine(details=each, **ticket) for each in details])
 
 

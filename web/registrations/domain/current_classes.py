@@ -6,12 +6,11 @@ from classwork.domain.catalog import class_list
 from classwork.domain.catalog.class_list import ClassFilters, RunningClassesRule
 from classwork.models import ClassOffer
 from common import dates
-from registrations.domain import registration_window
-from registrations.domain.tickets import sales
+from registrations.domain import registration_window, ticket_sales
 
 
 def can_join_or_try(class_offer: ClassOffer, at: datetime) -> bool:
-    return not registration_window.closed_reason(class_offer, at) or sales.is_on_sale(class_offer, at)
+    return not registration_window.closed_reason(class_offer, at) or ticket_sales.is_on_sale(class_offer, at)
 
 
 def running_rule_at(at: datetime) -> RunningClassesRule:

@@ -24,11 +24,11 @@ REASON_MISSING = _("Please enter a reason for exceeding the capacity.")
 
 @dataclass(frozen=True)
 class DeskChoice:
-    """A person, and the classes or class days that they attend."""
+    """A person, and the classes or the class day that they attend."""
 
     person: Student | TypedPerson
-    product_ids: Sequence[int]
-    kind: str = CLASS_KIND
+    class_ids: Sequence[int]
+    meeting_id: int | None = None
     role: str = ""
     trial: bool = False
     over_capacity: bool = False
@@ -40,8 +40,9 @@ class DeskChoice:
         attendee = Attendee(OTHER, first_name=person.first_name, last_name=person.last_name, email=email)
         return [
             OrderLine(
-                kind=self.kind,
-                product_id=product_id,
+                kind=CLASS_KIND,
+                product_id=class_id,
+                part_id=self.meeting_id,
                 details=AttendeeDetails(attendee).as_json(),
                 student=student,
                 role=self.role,
@@ -50,7 +51,7 @@ class DeskChoice:
                 may_join_late=by.has_perm("registrations.join_late"),
                 over_capacity=self.over_capacity,
             )
-            for product_id in self.product_ids
+            for class_id in self.class_ids
         ]
 
 
@@ -114,11 +115,11 @@ def _load_payer(cart: Order) -> None:
 
 def _record_lines(order: Order, by: User, why: str) -> None:
     lines = order.lines.all()
-    classes = ClassOffer.objects.for_lists().in_bulk([line.product_id for line in lines if line.kind == CLASS_KIND])
+    classes = ClassOffer.objects.for_lists().in_bulk([line.product_id for line in lines])
     for line in lines:
-        if line.kind == CLASS_KIND:
+        if line.part_id is None:
             data = {"title": str(classes[line.product_id]), "over_capacity": line.over_capacity}
             record_action(by, "registrations.registered_at_desk", order, why=why, class_offer=line.product_id, **data)
         else:
-            data = {"meeting": line.product_id, "trial": line.is_trial}
+            data = {"meeting": line.part_id, "trial": line.is_trial}
             record_action(by, "registrations.ticket_sold_at_desk", order, why=why, **data)

@@ -1,10 +1,13 @@
 """Whether a student may have a spot: one in a class, one in a meeting, and one trial of a subject, for new people."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple, Self
 
 from django.conf import settings
 
-from classwork.models import ClassOffer, Meeting, Subject
+from billing.models import OrderLine
+from classwork.models import ClassOffer
 from registrations.models import Registration
 from users.models import Student
 
@@ -28,31 +31,48 @@ class StudentConflict(NamedTuple):
     a record of its own."""
 
 
-def find_student_conflict(
-    student: Student, class_offer: ClassOffer, meeting: Meeting | None, *, trial: bool = False
-) -> StudentConflict | None:
-    """Returns None if the student may have the spot. Expired holds must have been cleaned up before."""
-    if meeting is not None and _is_in_meeting(student, meeting):
-        return StudentConflict(HAS_TICKET.format(student), concerns_record=True)
-    if trial and _has_had_trial(student, class_offer.subject):
-        return StudentConflict(HAD_TRIAL.format(student), concerns_record=True)
-    if is_in_class(student, class_offer.pk):
-        return StudentConflict(ALREADY.format(student), concerns_record=meeting is None)
-    message = _newcomer_refusal(student, class_offer.subject) if trial else ""
-    return StudentConflict(message, concerns_record=False) if message else None
+class StudentSpots:
+    """The spots that decide what these students may order. Loaded in one query, or in three if trials are ordered."""
 
+    def __init__(self) -> None:
+        self._spots: set[tuple[int, int, int | None]] = set()
+        """The student, the class, and the meeting of a drop-in or trial."""
+        self._trials: set[tuple[int, int]] = set()
+        self._attended: set[tuple[int, int | None]] = set()
+        """The student and the subject of each confirmed spot. A drop-in or trial is no subject."""
 
-def _is_in_meeting(student: Student, meeting: Meeting) -> bool:
-    return Registration.objects.live().filter(student=student, meeting=meeting).exists()
+    @classmethod
+    def load(cls, student_ids: Collection[int], lines: Collection[OrderLine], at: datetime) -> Self:
+        found = cls()
+        spots = Registration.objects.filter(student__in=student_ids)
+        taken = spots.taking_a_spot(at).filter(class_offer__in={line.product_id for line in lines})
+        found._spots.update(taken.order_by().values_list("student", "class_offer", "meeting"))
+        if student_ids and any(line.is_trial for line in lines):
+            tried = spots.filter(trial_of__isnull=False, state__in=TRIED_STATES)
+            found._trials.update(tried.order_by().values_list("student", "trial_of"))
+            confirmed = spots.exclude(confirmed_at=None).order_by()
+            rows = confirmed.values_list("student", "class_offer__subject", "meeting")
+            found._attended.update((student, None if meeting else subject) for student, subject, meeting in rows)
+        return found
 
+    def add(self, spot: Registration) -> None:
+        self._spots.add((spot.student_id, spot.class_offer_id, spot.meeting_id))
+        if spot.trial_of_id is not None:
+            self._trials.add((spot.student_id, spot.trial_of_id))
 
-def _has_had_trial(student: Student, subject: Subject) -> bool:
-    return Registration.objects.filter(student=student, trial_of=subject, state__in=TRIED_STATES).exists()
+    def find_conflict(self, line: OrderLine, student: Student, class_offer: ClassOffer) -> StudentConflict | None:
+        """Returns None if the student may have the spot."""
+        if line.part_id is not None and (student.pk, class_offer.pk, line.part_id) in self._spots:
+            return StudentConflict(HAS_TICKET.format(student), concerns_record=True)
+        if line.is_trial and (student.pk, class_offer.subject_id) in self._trials:
+            return StudentConflict(HAD_TRIAL.format(student), concerns_record=True)
+        if (student.pk, class_offer.pk, None) in self._spots:
+            return StudentConflict(ALREADY.format(student), concerns_record=line.part_id is None)
+        message = self._newcomer_refusal(student, class_offer.subject_id) if line.is_trial else ""
+        return StudentConflict(message, concerns_record=False) if message else None
 
-
-def _newcomer_refusal(student: Student, subject: Subject) -> str:
-    attended = Registration.objects.filter(student=student).exclude(confirmed_at=None)
-    if settings.TRIALS_FOR == "subject":
-        knows_subject = attended.whole_class().filter(class_offer__subject=subject).exists()
-        return KNOWS_SUBJECT.format(student) if knows_subject else ""
-    return KNOWS_SCHOOL.format(student) if attended.exists() else ""
+    def _newcomer_refusal(self, student: Student, subject_id: int) -> str:
+        if settings.TRIALS_FOR == "subject":
+            return KNOWS_SUBJECT.format(student) if (student.pk, subject_id) in self._attended else ""
+        has_been_here = any(student_id == student.pk for student_id, _subject in self._attended)
+        return KNOWS_SCHOOL.format(student) if has_been_here else ""

@@ -38,10 +38,10 @@ SELECT entry.class_offer_id, 'offered', CAST(entry.offered_roles AS text), entry
   FROM classes JOIN registrations_waitlistentry entry ON entry.class_offer_id = classes.id
  WHERE entry.state = 'offered' AND entry.offer_expires_at > %(now)s
 UNION ALL
-SELECT entry.class_offer_id, 'waiting', '', COUNT(*), 0
+SELECT entry.class_offer_id, 'waitlist', entry.state, COUNT(*), 0
   FROM classes JOIN registrations_waitlistentry entry ON entry.class_offer_id = classes.id
- WHERE entry.state = 'waiting'
- GROUP BY entry.class_offer_id
+ WHERE entry.state IN ('waiting', 'offered')
+ GROUP BY entry.class_offer_id, entry.state
 """
 
 
@@ -62,6 +62,8 @@ class SpotCounts:
     guests: dict[int, Counter[str]] = field(default_factory=dict)
     """By the ids of the meetings to come, and by role."""
     waiting: int = 0
+    on_waitlist: int = 0
+    """The entries that wait or have an offer, even one that has expired."""
 
     def guests_of(self, meeting_id: int) -> Counts:
         return self.guests.get(meeting_id, {})
@@ -77,8 +79,9 @@ class SpotCounts:
                 counts[text] += number or 0
             case "offered":
                 self.taken.update(json.loads(text))
-            case "waiting":
-                self.waiting = number or 0
+            case "waitlist":
+                self.on_waitlist += number or 0
+                self.waiting += number or 0 if text == "waiting" else 0
 
 
 def count_spots(

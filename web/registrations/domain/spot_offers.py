@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
+from billing.models import Order
 from classwork.models import ClassOffer
 from registrations.domain import capacity, notifications, registration_window
+from registrations.domain.capacity import ClassSnapshot
 from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
@@ -27,32 +28,29 @@ def offer_free_spots(class_offer_id: int, at: datetime | None = None) -> None:
 
 def advance_waitlist(class_offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
-    entries = list(WaitlistEntry.objects.filter(class_offer=class_offer).live())
-    for late in entries:
-        if late.state == State.OFFERED and not late.has_open_offer(at):
-            end_entry(late, State.EXPIRED, at)
-    live = [entry for entry in entries if entry.is_live]
-    if not live:
+    walk_along_waitlist(capacity.load_class_snapshots([class_offer], at)[class_offer.pk], at)
+
+
+def walk_along_waitlist(snapshot: ClassSnapshot, at: datetime) -> None:
+    """Ends late offers, and offers the free spots. The snapshot has what is left."""
+    end_entries(
+        [each for each in snapshot.entries if each.state == State.OFFERED and not each.has_open_offer(at)],
+        State.EXPIRED,
+        at,
+    )
+    snapshot.entries = [entry for entry in snapshot.entries if entry.is_live]
+    if not snapshot.entries:
         return
-    prefetch_related_objects([class_offer], "meetings")
-    if registration_window.closed_reason(class_offer, at):
-        for entry in live:
-            end_entry(entry, State.CLOSED, at)
-    elif waiting := {entry.pk: entry for entry in live if entry.state == State.WAITING}:
-        _walk_and_log(class_offer, waiting, at)
+    prefetch_related_objects([snapshot.class_offer], "meetings")
+    if registration_window.closed_reason(snapshot.class_offer, at):
+        end_entries(snapshot.entries, State.CLOSED, at)
+        snapshot.entries = []
+    elif snapshot.waiting:
+        _walk_and_log(snapshot, at)
 
 
 def waiting_entries(class_offer: ClassOffer) -> QuerySet[WaitlistEntry]:
     return WaitlistEntry.objects.filter(class_offer=class_offer, state=State.WAITING)
-
-
-def waiting_parties(class_offers: Sequence[ClassOffer]) -> dict[int, list[WaitingParty]]:
-    """Returns the people on the waitlists by class, without a query if no class is given."""
-    parties: dict[int, list[WaitingParty]] = {class_offer.pk: [] for class_offer in class_offers}
-    if parties:
-        for entry in WaitlistEntry.objects.filter(class_offer__in=parties, state=State.WAITING):
-            parties[entry.class_offer_id].append(WaitingParty(entry.pk, tuple(entry.requested_roles)))
-    return parties
 
 
 def next_position(class_offer_id: int) -> int:
@@ -78,24 +76,25 @@ def as_waiting_parties(entries: Sequence[WaitlistEntry]) -> list[WaitingParty]:
     return [WaitingParty(entry.pk, tuple(entry.requested_roles)) for entry in entries]
 
 
-def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
-    availability = capacity.availability_of(class_offer, at)
-    waiting = as_waiting_parties(list(entries.values()))
-    steps = walk_waitlist(availability.rules, availability.counts, waiting)
-    offered = [step for step in steps if isinstance(step, SpotOffered)]
-    for step in offered:
-        offer_spot(entries.pop(step.entry), class_offer, step, at)
-    if _record_skip_reasons(entries, steps) or offered:
+def _walk_and_log(snapshot: ClassSnapshot, at: datetime) -> None:
+    entries = {entry.pk: entry for entry in snapshot.waiting}
+    availability, parties = snapshot.availability(), as_waiting_parties(snapshot.waiting)
+    given = walk_log.walk_input_as_json(availability.rules, availability.counts, parties)
+    steps = walk_waitlist(availability.rules, availability.counts, parties)
+    offers = [(entries.pop(step.entry), step.roles) for step in steps if isinstance(step, SpotOffered)]
+    skipped = _skip_for_new_reasons(entries, steps)
+    offer_spots(snapshot.class_offer, offers, at, skipped=skipped)
+    for _entry, roles in offers:
+        snapshot.counts.taken.update(roles)
+    if offers or skipped:
         # The log lets `manage.py replay_waitlist` repeat the walk.
         WaitlistWalk.objects.create(
-            class_offer=class_offer,
-            given=walk_log.walk_input_as_json(availability.rules, availability.counts, waiting),
-            steps=walk_log.walk_steps_as_json(steps),
+            class_offer=snapshot.class_offer, given=given, steps=walk_log.walk_steps_as_json(steps)
         )
 
 
-def _record_skip_reasons(entries: Mapping[int, WaitlistEntry], steps: Iterable[WalkStep]) -> int:
-    """The last record of an entry says why it still waits. Returns how many reasons have changed."""
+def _skip_for_new_reasons(entries: Mapping[int, WaitlistEntry], steps: Iterable[WalkStep]) -> list[WaitlistEntry]:
+    """The last record of an entry says why it still waits. Returns the entries whose reasons have changed."""
     obstacles = {step.entry: step.obstacle for step in steps if isinstance(step, EntrySkipped)}
     changed = []
     for entry in entries.values():
@@ -103,28 +102,40 @@ def _record_skip_reasons(entries: Mapping[int, WaitlistEntry], steps: Iterable[W
         if (entry.skip_rule, entry.skip_role) != (obstacle.rule, obstacle.role):
             entry.skip_rule, entry.skip_role = obstacle.rule, obstacle.role
             changed.append(entry)
-    return WaitlistEntry.objects.bulk_update(changed, ["skip_rule", "skip_role"])
+    return changed
 
 
-def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
-    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
+def offer_spots(
+    class_offer: ClassOffer,
+    offers: Sequence[tuple[WaitlistEntry, Sequence[str]]],
+    at: datetime,
+    *,
+    skipped: Sequence[WaitlistEntry] = (),
+) -> None:
+    """Offers each entry spots in these roles, and stores why the others still wait, in one statement."""
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings] if offers else []
     next_meeting = min((start for start in starts if start > at), default=None)
-    entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
-    entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
-    entry.save(update_fields=["state", "offered_roles", "skip_rule", "skip_role", "offer_expires_at"])
-    notifications.draft_waitlist_mail("spot_offered", entry)
+    for entry, roles in offers:
+        entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(roles), "", ""
+        entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
+    offered = [entry for entry, _roles in offers]
+    WaitlistEntry.objects.bulk_update(
+        [*offered, *skipped], ["state", "offered_roles", "skip_rule", "skip_role", "offer_expires_at"]
+    )
+    for entry in offered:
+        notifications.draft_waitlist_mail("spot_offered", entry)
 
 
 END_MAILS: dict[str, str] = {State.EXPIRED: "spot_offer_expired", State.CLOSED: "waitlist_closed"}
 
 
-def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> None:
-    entry.state, entry.ended_at = state, at
-    for name, value in fields.items():
-        setattr(entry, name, value)
-    entry.save(update_fields=["state", "ended_at", *fields])
+def end_entries(entries: Sequence[WaitlistEntry], state: str, at: datetime, order: Order | None = None) -> None:
+    for entry in entries:
+        entry.state, entry.ended_at, entry.order = state, at, order
+    WaitlistEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(state=state, ended_at=at, order=order)
     if state in END_MAILS:
-        notifications.draft_waitlist_mail(END_MAILS[state], entry)
+        for entry in entries:
+            notifications.draft_waitlist_mail(END_MAILS[state], entry)
 
 
 def offer_free_spots_everywhere() -> int:

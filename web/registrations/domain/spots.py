@@ -1,20 +1,21 @@
 """Spots in a class, or in one of its meetings: held, then confirmed or expired; a confirmed one can be put on hold,
 canceled or transferred."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from billing.errors import ProductUnavailable
-from billing.models import OrderLine
+from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from outbox.domain import emit
 from registrations import events
 from registrations.domain import admission, attendees, capacity, eligibility, notifications, transitions
+from registrations.domain.eligibility import StudentSpots
 from registrations.domain.line_details import AttendeeDetails
-from registrations.domain.tickets import admission as ticket_admission
-from registrations.domain.tickets import sales
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -22,61 +23,91 @@ State = Registration.State
 FULFILLED_STATES = (State.CONFIRMED, State.ON_HOLD)
 
 PASSED_ON = "Transferred to someone else."
+RELEASED = "This spot was released."
 BOUGHT_AT_ONCE = "Someone else is buying this right now. Please try again."
 
 
 @transaction.atomic
-def hold_spot(line: OrderLine) -> Registration:
-    """The spot is held as long as its order, which says until when."""
-    attendees.assign_students(line.order)
-    student = attendees.student_of_line(line)
-    if student is None:
-        raise ProductUnavailable(attendees.NOBODY)
-    class_offer = capacity.lock_classes_of_order(line)
-    at = timezone.now()
-    registration = _expire_and_find_registration(class_offer, line, at)
-    if registration and registration.is_live:
-        return registration
-    registration = registration or Registration(line=line, class_offer=class_offer, student=student)
-    return _admit_and_hold(registration, line, class_offer, at)
+def hold_spots(lines: Sequence[OrderLine]) -> None:
+    """All lines are of one order, which says until when. Either all of them get a spot, or ProductUnavailable names
+    the one that gets none. The number of statements grows only with new students."""
+    order = lines[0].order
+    attendees.assign_students(lines)
+    class_offers, at = capacity.lock_classes_of_order(lines), timezone.now()
+    _expire_holds(class_offers, at)
+    _hold_missing_spots(lines, class_offers, _load_registrations(order), at)
 
 
-def _expire_and_find_registration(class_offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
-    transitions.expire_holds(Registration.objects.overdue(at).filter(class_offer=class_offer))
+def _expire_holds(class_offers: Iterable[int], at: datetime) -> None:
+    transitions.end_spots(Registration.objects.overdue(at).filter(class_offer__in=class_offers), State.EXPIRED, "", at)
+
+
+def _load_registrations(order: Order) -> dict[int, Registration]:
+    """Returns the latest registration of each line."""
     # A trial of the same student in another class may expire this hold without the lock of this class.
     found = Registration.objects.select_for_update(of=("self",)).select_related("student__user", "student__guardian")
-    return found.filter(line=line).first()
+    return {each.line_id: each for each in found.filter(line__order=order).order_by("pk") if each.line_id is not None}
 
 
-def _admit_and_hold(registration: Registration, line: OrderLine, class_offer: ClassOffer, at: datetime) -> Registration:
-    meeting = sales.meeting_of_line(line) if attendees.is_ticket(line) else None
-    if meeting is None:
-        admitted = admission.admit_line(line, class_offer, at)
-    else:
-        class_offer, admitted = meeting.class_offer, ticket_admission.admit_guest(line, meeting, at)
-    registration.meeting, registration.role, registration.over_capacity = meeting, admitted.role, admitted.over_capacity
-    details = AttendeeDetails.from_line(line)
-    registration.readiness, registration.referral_source = details.readiness, details.referral_source
-    registration.trial_of = class_offer.subject if line.is_trial else None
-    _choose_student_record(registration, line, class_offer, at)
+def _hold_missing_spots(
+    lines: Sequence[OrderLine],
+    class_offers: Mapping[int, ClassOffer],
+    registrations: dict[int, Registration],
+    at: datetime,
+) -> None:
+    held = {line_id: each.role for line_id, each in registrations.items() if each.is_live}
+    missing = [line for line in lines if line.pk not in held]
+    if not missing:
+        return
+    prefetch_related_objects(missing, "student__user", "student__guardian")
+    if gone := next((line for line in missing if line.product_id not in class_offers), None):
+        raise ProductUnavailable("This class is no longer offered.", title=gone.title)
+    in_order = {line.product_id: class_offers[line.product_id] for line in missing}
+    if any(line.part_id is not None for line in missing):
+        prefetch_related_objects(list(in_order.values()), "meetings")
+    snapshots = admission.load_snapshots(in_order.values(), missing, at)
+    admitted = admission.admit_lines(missing, snapshots, held, at)
+    to_hold = [_registration_to_hold(line, registrations) for line in missing]
+    spots = _load_student_spots({registration.student_id for registration in to_hold}, missing, at)
+    for line, registration in zip(missing, to_hold, strict=True):
+        registration.class_offer = in_order[line.product_id]
+        registration.meeting_id, registration.trial_of_id = line.part_id, None
+        if line.is_trial:
+            registration.trial_of_id = registration.class_offer.subject_id
+        spot, typed = admitted[line.pk], AttendeeDetails.from_line(line)
+        registration.role, registration.over_capacity = spot.role, spot.over_capacity
+        registration.readiness, registration.referral_source = typed.readiness, typed.referral_source
+        _choose_student_record(registration, line, spots)
+        spots.add(registration)
     try:
         with transaction.atomic():
-            transitions.start_hold(registration)
+            transitions.start_holds(to_hold)
     except IntegrityError as conflict:  # The same student takes up the same trial in another class.
-        raise ProductUnavailable(BOUGHT_AT_ONCE) from conflict
-    return registration
+        raise ProductUnavailable(BOUGHT_AT_ONCE, title=missing[0].title) from conflict
 
 
-def _choose_student_record(registration: Registration, line: OrderLine, class_offer: ClassOffer, at: datetime) -> None:
+def _registration_to_hold(line: OrderLine, registrations: Mapping[int, Registration]) -> Registration:
+    if line.pk in registrations:
+        return registrations[line.pk]
+    if line.student is None:
+        raise ProductUnavailable(attendees.NOBODY, title=line.title)
+    return Registration(line=line, student=line.student)
+
+
+def _load_student_spots(student_ids: Collection[int], lines: Sequence[OrderLine], at: datetime) -> StudentSpots:
+    if any(line.is_trial for line in lines):
+        overdue = Registration.objects.overdue(at).filter(student__in=student_ids)
+        transitions.end_spots(overdue.select_for_update(of=("self",)), State.EXPIRED, "", at)
+    return StudentSpots.load(student_ids, lines, at)
+
+
+def _choose_student_record(registration: Registration, line: OrderLine, spots: StudentSpots) -> None:
     """A buyer who speaks for the student learns what prevents the registration. For others, the office sorts it
     out."""
-    student, meeting, trial = registration.student, registration.meeting, registration.is_trial
-    if trial:
-        overdue = Registration.objects.overdue(at).filter(student=student)
-        transitions.expire_holds(overdue.select_for_update(of=("self",)))
-    conflict = eligibility.find_student_conflict(student, class_offer, meeting, trial=trial)
+    student = registration.student
+    conflict = spots.find_conflict(line, student, registration.class_offer)
     if conflict and attendees.payer_speaks_for(line, student):
-        raise ProductUnavailable(conflict.message)
+        raise ProductUnavailable(conflict.message, title=line.title)
     registration.conflict, registration.duplicate_of = conflict.message if conflict else "", None
     if conflict and conflict.concerns_record:
         registration.student, registration.duplicate_of = attendees.create_duplicate(student), student
@@ -85,49 +116,70 @@ def _choose_student_record(registration: Registration, line: OrderLine, class_of
 
 
 @transaction.atomic
-def confirm_hold(line: OrderLine) -> Registration:
-    class_offer = capacity.lock_classes_of_order(line)
-    at = timezone.now()
-    registration = _expire_and_find_registration(class_offer, line, at)
-    if registration is None or registration.state in (State.CANCELED, State.TRANSFERRED):
-        raise ProductUnavailable("This spot was released.")
-    if registration.state == State.EXPIRED:
-        registration = _admit_and_hold(registration, line, class_offer, at)
-    if registration.state == State.HELD:
-        transitions.confirm_spot(registration, at)
-        notifications.draft_registered_mail(registration)
-        if class_offer.is_tentative:
-            emit(
-                events.TENTATIVE_CLASS_JOINED, key=f"{registration.pk} {at.isoformat()}", class_offer_id=class_offer.pk
-            )
-    return registration
+def confirm_spots(lines: Sequence[OrderLine]) -> dict[int, str]:
+    """Confirms the spots of lines of one order. Returns why a spot cannot be confirmed, by the ids of such lines."""
+    class_offers, at = capacity.lock_classes_of_order(lines), timezone.now()
+    registrations = _load_registrations(lines[0].order)
+    problems: dict[int, str] = {}
+    held = []
+    for line in lines:
+        registration = registrations.get(line.pk)
+        if registration is None or registration.state in (State.CANCELED, State.TRANSFERRED):
+            problems[line.pk] = RELEASED
+            continue
+        if registration.state == State.EXPIRED:
+            _expire_holds(class_offers, at)
+            try:
+                with transaction.atomic():
+                    _hold_missing_spots([line], class_offers, registrations, at)
+            except ProductUnavailable as unavailable:
+                problems[line.pk] = str(unavailable)
+                continue
+        if registration.state == State.HELD:
+            registration.line = line
+            held.append(registration)
+    _confirm_and_mail(held, class_offers, at)
+    return problems
+
+
+def _confirm_and_mail(
+    registrations: Sequence[Registration], class_offers: Mapping[int, ClassOffer], at: datetime
+) -> None:
+    transitions.confirm_spots(registrations, at)
+    prefetch_related_objects([each.ordered_line for each in registrations], "registrations")
+    in_order: set[object] = set()
+    for registration in registrations:
+        # One mail tells a student about all classes in an order.
+        mail = registration.student_id, registration.meeting_id, registration.ordered_line.moved_from_id
+        if mail not in in_order or registration.taken_over_from:
+            notifications.draft_registered_mail(registration)
+        in_order.add(mail)
+        if class_offers[registration.class_offer_id].is_tentative:
+            key = f"{registration.pk} {at.isoformat()}"
+            emit(events.TENTATIVE_CLASS_JOINED, key=key, class_offer_id=registration.class_offer_id)
 
 
 @transaction.atomic
 def release_spot(line: OrderLine, why: str) -> None:
-    capacity.lock_classes_of_order(line)
+    capacity.lock_classes_of_order([line])
     live = Registration.objects.live().select_related("student__user", "student__guardian")
-    registration = live.filter(line=line).first()
-    if registration is None:
-        return
-    has_expired = registration.state == State.HELD and line.order.has_expired()
-    transitions.end_spot(registration, State.EXPIRED if has_expired else State.CANCELED, why)
-    notifications.draft_canceled_mail(registration, line)
+    for registration in live.filter(line=line):
+        has_expired = registration.state == State.HELD and line.order.has_expired()
+        transitions.end_spots([registration], State.EXPIRED if has_expired else State.CANCELED, why)
+        notifications.draft_canceled_mail(registration, line)
 
 
 @transaction.atomic
 def mark_transferred(line: OrderLine) -> None:
     """For a ticket, it means that the student joined the class."""
-    capacity.lock_class(capacity.class_id_of_line(line))
-    registration = Registration.objects.live().filter(line=line).first()
-    if registration is not None:
-        transitions.end_spot(registration, State.TRANSFERRED, "")
+    capacity.lock_class(line.product_id)
+    transitions.end_spots(Registration.objects.live().filter(line=line), State.TRANSFERRED, "")
 
 
 def hand_over_spot(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
     """Hands the spot over in the same role, so that it is never free in between. The caller holds the class's lock."""
     is_registered = eligibility.is_in_class(student, registration.class_offer_id)
-    transitions.end_spot(registration, State.TRANSFERRED, PASSED_ON, at)
+    transitions.end_spots([registration], State.TRANSFERRED, PASSED_ON, at)
     notifications.draft_transferred_mail(registration)
     new_registration = Registration(
         student=attendees.create_duplicate(student) if is_registered else student,
@@ -139,8 +191,8 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
         readiness=readiness,
         over_capacity=registration.over_capacity,
     )
-    transitions.start_hold(new_registration)
-    transitions.confirm_spot(new_registration, at)
+    transitions.start_holds([new_registration])
+    transitions.confirm_spots([new_registration], at)
     notifications.draft_registered_mail(new_registration)
     return new_registration
 

@@ -1,6 +1,6 @@
 """The state changes of registrations, each with its event. The caller holds the lock of the class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -15,8 +15,52 @@ from users.models import User
 State = Registration.State
 
 
-def emit_registration_event(event: EventType, registration: Registration, at: datetime) -> None:
-    emit(event, key=_event_key(registration, at), **_event_data(registration))
+def start_holds(registrations: Sequence[Registration]) -> None:
+    for registration in registrations:
+        registration.state, registration.ended_at, registration.end_reason = State.HELD, None, ""
+        if registration.pk is not None:
+            registration.save()
+    Registration.objects.bulk_create([each for each in registrations if each.pk is None])
+
+
+def confirm_spots(registrations: Sequence[Registration], at: datetime) -> None:
+    _store(registrations, state=State.CONFIRMED, confirmed_at=at)
+    _emit_for_each(events.REGISTRATION_CONFIRMED, registrations, at)
+
+
+def end_spots(registrations: Iterable[Registration], state: str, why: str, at: datetime | None = None) -> None:
+    registrations, at = list(registrations), at or timezone.now()
+    held = [each for each in registrations if each.state == State.HELD]
+    others = [each for each in registrations if each.state != State.HELD]
+    _store(registrations, state=state, ended_at=at, end_reason=why[:300])
+    _emit_for_each(events.HOLD_EXPIRED, held, at)
+    _emit_for_each(events.REGISTRATION_ENDED, others, at)
+
+
+def change_spot_state(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
+    """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
+    unchanged = Registration.objects.filter(pk=registration.pk, state=before)
+    if not unchanged.update(state=after, end_reason=why[:300]):
+        return False
+    registration.refresh_from_db()
+    event = events.REGISTRATION_SUSPENDED if after == State.ON_HOLD else events.REGISTRATION_CONFIRMED
+    if by is not None:
+        record_action(by, event.name, registration, why=why)
+    emit(event, key=_event_key(registration, timezone.now()), **_event_data(registration))
+    return True
+
+
+def _store(registrations: Sequence[Registration], **values: object) -> None:
+    if not registrations:
+        return
+    Registration.objects.filter(pk__in=[registration.pk for registration in registrations]).update(**values)
+    for registration in registrations:
+        for name, value in values.items():
+            setattr(registration, name, value)
+
+
+def _emit_for_each(event: EventType, registrations: Iterable[Registration], at: datetime) -> None:
+    emit_many(event, {_event_key(each, at): _event_data(each) for each in registrations})
 
 
 def _event_key(registration: Registration, at: datetime) -> str:
@@ -30,51 +74,3 @@ def _event_data(registration: Registration) -> dict[str, int | None]:
         "meeting_id": registration.meeting_id,
         "student_id": registration.student_id,
     }
-
-
-def start_hold(registration: Registration) -> None:
-    registration.state, registration.ended_at, registration.end_reason = State.HELD, None, ""
-    registration.save()
-
-
-def confirm_spot(registration: Registration, at: datetime) -> None:
-    registration.state, registration.confirmed_at = State.CONFIRMED, at
-    registration.save(update_fields=["state", "confirmed_at"])
-    emit_registration_event(events.REGISTRATION_CONFIRMED, registration, at)
-
-
-def end_spot(registration: Registration, state: str, why: str, at: datetime | None = None) -> None:
-    event = events.HOLD_EXPIRED if registration.state == State.HELD else events.REGISTRATION_ENDED
-    at = at or timezone.now()
-    registration.state, registration.ended_at, registration.end_reason = state, at, why[:300]
-    registration.save(update_fields=["state", "ended_at", "end_reason"])
-    emit_registration_event(event, registration, at)
-
-
-def cancel_spots(registrations: Iterable[Registration], why: str) -> None:
-    registrations, at = list(registrations), timezone.now()
-    values = {"state": State.CANCELED, "ended_at": at, "end_reason": why[:300]}
-    Registration.objects.filter(pk__in=[registration.pk for registration in registrations]).update(**values)
-    for event, was_held in ((events.REGISTRATION_ENDED, False), (events.HOLD_EXPIRED, True)):
-        affected = [each for each in registrations if (each.state == State.HELD) is was_held]
-        emit_many(event, {_event_key(each, at): _event_data(each) for each in affected})
-
-
-def expire_holds(late: Iterable[Registration]) -> int:
-    overdue = list(late)
-    for registration in overdue:
-        end_spot(registration, State.EXPIRED, "")
-    return len(overdue)
-
-
-def change_spot_state(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
-    """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
-    unchanged = Registration.objects.filter(pk=registration.pk, state=before)
-    if not unchanged.update(state=after, end_reason=why[:300]):
-        return False
-    registration.refresh_from_db()
-    event = events.REGISTRATION_SUSPENDED if after == State.ON_HOLD else events.REGISTRATION_CONFIRMED
-    if by is not None:
-        record_action(by, event.name, registration, why=why)
-    emit_registration_event(event, registration, timezone.now())
-    return True

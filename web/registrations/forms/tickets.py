@@ -9,10 +9,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from classwork.models import ClassOffer
+from classwork.models import ClassOffer, Meeting
 from common.formats import format_money
 from common.forms import set_choices
-from registrations.domain.tickets.sales import TicketDay
+from registrations.domain.ticket_sales import TicketDay
 from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
 
 DROP_IN, TRIAL = "drop_in", "trial"
@@ -30,6 +30,7 @@ class TicketDayForm(forms.Form):
     what = forms.ChoiceField(label=_("What would you like?"), widget=forms.RadioSelect)
 
     def offer_days(self, class_offer: ClassOffer, days: Sequence[TicketDay]) -> None:
+        self.days = days
         kinds = []
         if class_offer.trial_price is not None:
             kinds.append((TRIAL, trial_label(class_offer.trial_price)))
@@ -45,8 +46,8 @@ class TicketDayForm(forms.Form):
         return bool(self.cleaned_data["what"] == TRIAL)
 
     @property
-    def meeting_id(self) -> int:
-        return int(self.cleaned_data["meeting"])
+    def chosen_meeting(self) -> Meeting:
+        return next(day.meeting for day in self.days if str(day.meeting.pk) == self.cleaned_data["meeting"])
 
 
 class TicketForm(TicketDayForm, AttendeeForm):

@@ -1,4 +1,4 @@
-"""A spot in a class as a product."""
+"""A spot in a class, or in one of its meetings, as a product."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -14,35 +14,83 @@ from billing.domain.product_kinds import GiftOption, ProductDescription, Product
 from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
-from billing.rules.terms import Terms
+from billing.rules.terms import Terms, TermsStep
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import cancellation_terms
-from classwork.models import ClassOffer, Meeting, Subject
+from classwork.models import CancellationTermsStep, ClassOffer, Meeting, Subject
 from common import dates
+from common.money import ZERO
 from registrations.domain import (
     admission,
     attendees,
-    eligibility,
     late_joining,
     minimum_enrollment,
     registration_window,
     spots,
+    ticket_sales,
 )
 from registrations.domain.attendees import OrderPeople
+from registrations.domain.capacity import ClassSnapshot
+from registrations.domain.eligibility import StudentSpots
 from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
 from registrations.domain.upgrades import upgrades
 from registrations.forms.registration import DanceRoleForm
 from registrations.models import Registration
-from users.models import Student, User
+from users.models import User
+
+FIRST_MEETING = f"{CancellationTermsStep.Unit.MEETING} 1"
 
 
-class AttendedKind(ProductKind):
-    """Who attends, and in which role."""
+class ClassKind(ProductKind):
+    """A line is for a whole class, or its part is one of the meetings: a drop-in or trial."""
 
+    name = "class"
+    label = "Classes"
+    part_label = "Drop-ins and trials"
     reserves_spots = True
 
     def __init__(self) -> None:
         self._people: dict[int, OrderPeople] = {}
+        self._classes: dict[int, ClassOffer | None] = {}
+        """None stands for a class that no longer exists."""
+        self._snapshots: dict[int, ClassSnapshot] = {}
+        self._terms: dict[int, Terms] = {}
+        self._student_spots = StudentSpots()
+
+    def load(self, lines: Sequence[OrderLine], at: datetime) -> None:
+        ids = {line.product_id for line in lines}
+        classes = ClassOffer.objects.for_orders().in_bulk(ids)
+        self._classes |= dict.fromkeys(ids) | classes
+        self._snapshots |= admission.load_snapshots(classes.values(), lines, at)
+        if any(line.part_id is None for line in lines):
+            self._terms |= cancellation_terms.terms_by_class(classes.values())
+        people = [self.people_of(line) for line in lines]
+        students = {student.pk for each in people for student in (*each.in_care, *each.registered_by_desk.values())}
+        if students:
+            self._student_spots = StudentSpots.load(students, lines, at)
+
+    def class_offer(self, line: OrderLine, at: datetime | None = None) -> ClassOffer:
+        if line.product_id not in self._classes:
+            self.load([line], at or timezone.now())
+        class_offer = self._classes[line.product_id]
+        if class_offer is None:
+            raise ProductUnavailable("This class is no longer offered.")
+        return class_offer
+
+    def meeting(self, line: OrderLine) -> Meeting | None:
+        return admission.meeting_of_line(line, self.class_offer(line))
+
+    def describe(self, line: OrderLine) -> ProductDescription:
+        class_offer, meeting, who = self.class_offer(line), self.meeting(line), self.attendee_label(line)
+        title = class_offer.subject.title
+        if meeting is not None:
+            title, when = f"{title}, {'trial' if line.is_trial else 'drop-in'}", str(meeting.slot)
+        else:
+            summary = ClassSummary(class_offer, dates.local_today())
+            when = f"{class_offer.day} {class_offer.time_range}, {summary.date_range}"
+            if condition := minimum_enrollment.minimum_text(class_offer):
+                when = f"{when}. {condition}"
+        return ProductDescription(title, f"{who}: {when}" if who else when, class_offer.get_absolute_url())
 
     def people_of(self, line: OrderLine) -> OrderPeople:
         return self._people.setdefault(line.order_id, OrderPeople(line.order))
@@ -81,24 +129,17 @@ class AttendedKind(ProductKind):
         if attendee.who == STUDENT and student is None:
             return ["Please choose again who’s coming."]
         name, who = people.name(attendee), people.key(attendee)
-        product = (line.kind, line.product_id)
         before = [each for each in line.ordered_together if each != line and each.pk < line.pk]
-        same = [AttendeeDetails.from_line(each) for each in before if (each.kind, each.product_id) == product]
-        if any(each.attendee and people.key(each.attendee) == who for each in same):
+        same = [AttendeeDetails.from_line(each).attendee for each in before if each.product == line.product]
+        if any(each and people.key(each) == who for each in same):
             return [f"{name} is already in your cart for this class."]
-        problem = self.attendee_problem(line, student) if student else ""
-        return [problem] if problem else []
-
-    def attendee_problem(self, line: OrderLine, student: Student) -> str:
-        """Returns an empty string if nothing prevents the purchase."""
-        raise NotImplementedError
-
-    def role_names(self, line: OrderLine) -> list[str]:
-        raise NotImplementedError
+        conflict = self._student_spots.find_conflict(line, student, self.class_offer(line)) if student else None
+        return [conflict.message] if conflict else []
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        roles = self.role_names(line)
+        self.class_offer(line)
+        roles = [role.name for role in self._snapshots[line.product_id].counts.roles]
         if line.waitlist_entry_id or not roles:
             return None
         return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.role})
@@ -108,10 +149,17 @@ class AttendedKind(ProductKind):
         line.save(update_fields=["role"])
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
-        spots.hold_spot(line)
+        spots.hold_spots([line])
+
+    def hold_lines(self, lines: Sequence[OrderLine], until: datetime | None) -> None:
+        spots.hold_spots(lines)
 
     def confirm(self, line: OrderLine) -> None:
-        spots.confirm_hold(line)
+        if reason := spots.confirm_spots([line]).get(line.pk):
+            raise ProductUnavailable(reason)
+
+    def confirm_lines(self, lines: Sequence[OrderLine]) -> Mapping[int, str]:
+        return spots.confirm_spots(lines)
 
     def release(self, line: OrderLine, why: str) -> None:
         spots.release_spot(line, why)
@@ -125,85 +173,44 @@ class AttendedKind(ProductKind):
         fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
         return {line for line in fulfilled.values_list("line", flat=True) if line is not None}
 
-
-class ClassKind(AttendedKind):
-    name = "class"
-    label = "Classes"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._classes: dict[int, ClassOffer | None] = {}
-        """None stands for a class that no longer exists."""
-        self._spots: dict[int, admission.ClassSpots] = {}
-        self._terms: dict[int, Terms] = {}
-        self._registered: set[tuple[int, int]] = set()
-
-    def load(self, lines: Sequence[OrderLine], at: datetime) -> None:
-        ids = {line.product_id for line in lines}
-        classes = ClassOffer.objects.for_orders().in_bulk(ids)
-        self._classes |= dict.fromkeys(ids) | classes
-        self._spots |= admission.load_spots(classes.values(), lines, at)
-        self._terms |= cancellation_terms.terms_by_class(classes.values())
-        people = [self.people_of(line) for line in lines]
-        students = [student for each in people for student in (*each.in_care, *each.registered_by_desk.values())]
-        if students:
-            taken = Registration.objects.whole_class().taking_a_spot(at)
-            registered = taken.filter(class_offer__in=ids, student__in=students)
-            self._registered |= set(registered.values_list("student", "class_offer"))
-
-    def class_offer(self, line: OrderLine, at: datetime | None = None) -> ClassOffer:
-        if line.product_id not in self._classes:
-            self.load([line], at or timezone.now())
-        class_offer = self._classes[line.product_id]
-        if class_offer is None:
-            raise ProductUnavailable("This class is no longer offered.")
-        return class_offer
-
-    def describe(self, line: OrderLine) -> ProductDescription:
-        class_offer = self.class_offer(line)
-        who = self.attendee_label(line)
-        when = (
-            f"{class_offer.day} {class_offer.time_range}, {ClassSummary(class_offer, dates.local_today()).date_range}"
-        )
-        if condition := minimum_enrollment.minimum_text(class_offer):
-            when = f"{when}. {condition}"
-        return ProductDescription(
-            class_offer.subject.title, f"{who}: {when}" if who else when, class_offer.get_absolute_url()
-        )
-
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
-        class_offer = self.class_offer(line)
-        return replace(
-            registration_window.class_price_facts(class_offer, upgrades.joining_terms_for_line(line, class_offer, at)),
+        """Neither the early price nor the multi-class discount applies to a single meeting."""
+        class_offer, meeting = self.class_offer(line), self.meeting(line)
+        if meeting is None:
+            joins = upgrades.joining_terms_for_line(line, class_offer, at)
+            return replace(registration_window.class_price_facts(class_offer, joins), **self.people(line))
+        return PriceFacts(
+            list_price=ticket_sales.ticket_price(class_offer, trial=line.is_trial) or ZERO,
+            first_meeting_at=meeting.starts_at,
+            at_the_door=class_offer.pay_at_door,
+            is_part=True,
             **self.people(line),
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
-        class_offer = self.class_offer(line, at)
-        closed = (
-            late_joining.too_late_message_at_desk(line, class_offer, at)
-            if line.by_desk
-            else registration_window.closed_reason(class_offer, at, known=self._replaces_ticket(line))
-        )
+        class_offer, meeting = self.class_offer(line, at), self.meeting(line)
+        if meeting is not None:
+            closed = ticket_sales.ticket_closed_reason(meeting, at, trial=line.is_trial, by_desk=line.by_desk)
+        elif line.by_desk:
+            closed = late_joining.too_late_message_at_desk(line, class_offer, at)
+        else:
+            replaces_ticket = line.exchanged_from is not None and line.exchanged_from.part_id is not None
+            closed = registration_window.closed_reason(class_offer, at, known=replaces_ticket)
         if closed:
             return [closed]
-        full = admission.admission_refusal(line, self._spots[class_offer.pk], at)
+        full = admission.admission_refusal(line, self._snapshots[class_offer.pk], at)
         return [*([full] if full else []), *self.about_people(line)]
 
-    @staticmethod
-    def _replaces_ticket(line: OrderLine) -> bool:
-        return line.exchanged_from is not None and line.exchanged_from.kind == attendees.TICKET_KIND
-
-    def attendee_problem(self, line: OrderLine, student: Student) -> str:
-        return eligibility.ALREADY.format(student) if (student.pk, line.product_id) in self._registered else ""
-
-    def role_names(self, line: OrderLine) -> list[str]:
-        return [role.name for role in self._spots[self.class_offer(line).pk].availability.rules.roles]
-
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return self._terms[self.class_offer(line).pk]
+        """A single meeting is refundable until it begins."""
+        meeting = self.meeting(line)
+        if meeting is None:
+            return self._terms[line.product_id]
+        return Terms((TermsStep(until=meeting.starts_at, rule=FIRST_MEETING, label="the beginning of the class"),))
 
     def _meeting_starts(self, line: OrderLine) -> list[datetime]:
+        if line.part_id is not None:
+            return list(Meeting.objects.filter(pk=line.part_id).values_list("starts_at", flat=True))
         if class_offer := self._classes.get(line.product_id):
             return sorted(meeting.starts_at for meeting in class_offer.uncanceled_meetings)
         return cancellation_terms.meeting_starts(line.product_id)
@@ -243,4 +250,6 @@ class ClassKind(AttendedKind):
         return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")
 
     def matches_gift(self, line: OrderLine, what: str) -> bool:
-        return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
+        """A gift is for the whole class."""
+        offered = ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what))
+        return line.part_id is None and offered.exists()

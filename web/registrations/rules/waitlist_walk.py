@@ -54,10 +54,6 @@ def _first_fitting_entry(
     return None
 
 
-def may_pass_waitlist(
-    rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty], newcomer: tuple[str, ...]
-) -> bool:
+def is_spot_wanted(rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty]) -> bool:
     """A newcomer may pass the waitlist only if nobody on it could take a spot now."""
-    if any(isinstance(step, SpotOffered) for step in walk_waitlist(rules, counts, waiting)):
-        return False
-    return find_obstacle(rules, counts, assign_roles(rules, counts, newcomer)) is None
+    return any(isinstance(step, SpotOffered) for step in walk_waitlist(rules, counts, waiting))

@@ -5,9 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classwork.models import ClassOffer
-from registrations.domain import late_joining, minimum_enrollment
+from registrations.domain import late_joining, minimum_enrollment, ticket_sales
 from registrations.domain.capacity import Availability
-from registrations.domain.tickets import sales
 
 register = template.Library()
 
@@ -25,7 +24,7 @@ def joining(class_offer: ClassOffer) -> late_joining.JoiningTerms:
 
 @register.filter
 def sells_single_classes(class_offer: ClassOffer) -> bool:
-    return sales.is_on_sale(class_offer, timezone.now())
+    return ticket_sales.is_on_sale(class_offer, timezone.now())
 
 
 @register.filter

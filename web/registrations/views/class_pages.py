@@ -24,9 +24,15 @@ from classwork.views.catalog import sees_unpublished
 from common import dates, drawings
 from common.formats import format_date
 from common.links import absolute_url
-from registrations.domain import capacity, current_classes, late_joining, minimum_enrollment, registration_window
+from registrations.domain import (
+    capacity,
+    current_classes,
+    late_joining,
+    minimum_enrollment,
+    registration_window,
+    ticket_sales,
+)
 from registrations.domain.calendar_links import CalendarLinks
-from registrations.domain.tickets import sales
 from registrations.domain.waitlist import presentation
 
 SESSIONS_A_PAGE = 4
@@ -90,7 +96,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         "registered": minimum_enrollment.registered_count_by_class([class_offer]),
         "closed": registration_window.closed_reason(class_offer, now),
-        "tickets": sales.sells_tickets(class_offer) and sales.days_with_tickets(class_offer, now),
+        "tickets": ticket_sales.sells_tickets(class_offer) and ticket_sales.days_with_tickets(class_offer, now),
         "joins": late_joining.joining_terms_for_page(class_offer, now),
         "sentences": promised.terms_sentences(conditions, now),
         "withdrawal": promised.withdrawal_text(conditions),

@@ -19,9 +19,8 @@ from common.kept_forms import keep_and_redirect, take_kept_form
 from common.permissions import desk_form, desk_page
 from common.throttle import rate_limited
 from common.views import FORM_METHODS, posted_data
-from registrations.domain import attendees, cart, desk_orders, my_classes, roster, status_text
+from registrations.domain import attendees, cart, desk_orders, my_classes, roster, status_text, ticket_sales
 from registrations.domain.desk_orders import DeskChoice
-from registrations.domain.tickets import sales
 from registrations.domain.upgrades import upgrades
 from registrations.errors import RegistrationRefused
 from registrations.forms.registration import OtherPersonForm
@@ -36,9 +35,9 @@ from users.roles import acting_user
 @never_cache
 def buy_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
-    days = sales.days_with_tickets(class_offer, timezone.now()) if sales.sells_tickets(class_offer) else []
+    days = ticket_sales.days_with_tickets(class_offer, timezone.now())
     if not days:
-        messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
+        messages.warning(request, ticket_sales.nothing_on_sale_reason(class_offer))
         return redirect(class_offer)
     viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
@@ -71,7 +70,7 @@ def _add_ticket_to_cart(request: HttpRequest, pk: int, form: TicketForm, other: 
         return keep_and_redirect(request, "buy_ticket", pk, problem=str(attendees.NOBODY))
     try:
         cart.add_tickets_to_cart(
-            session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
+            session_cart.find_or_create_cart(request), form.chosen_meeting, people, trial=form.is_trial
         )
     except CartFull as full:
         return keep_and_redirect(request, "buy_ticket", pk, problem=str(full))
@@ -139,7 +138,7 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "registrations/desk/tickets.html",
-        {"class_offer": class_offer, "tickets": tickets, "is_sold": sales.sells_tickets(class_offer)},
+        {"class_offer": class_offer, "tickets": tickets, "is_sold": ticket_sales.sells_tickets(class_offer)},
     )
 
 
@@ -169,17 +168,14 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_form("registrations.add_registration")
 def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    days = (
-        sales.days_with_tickets(class_offer, timezone.now(), by_desk=True) if sales.sells_tickets(class_offer) else []
-    )
+    days = ticket_sales.days_with_tickets(class_offer, timezone.now(), by_desk=True)
     if not days:
-        messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
+        messages.warning(request, ticket_sales.nothing_on_sale_reason(class_offer))
         return redirect("desk_tickets", pk)
     form = SellTicketForm(class_offer, days, None, posted_data(request))
     if form.is_valid():
-        choice = DeskChoice(
-            form.person, [form.meeting_id], attendees.TICKET_KIND, form.cleaned_data.get("role", ""), form.is_trial
-        )
+        day, role = form.chosen_meeting, form.cleaned_data.get("role", "")
+        choice = DeskChoice(form.person, [pk], day.pk, role, form.is_trial)
         try:
             if "add" in request.POST:
                 desk_cart = session_cart.find_desk_cart(request)

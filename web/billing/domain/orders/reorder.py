@@ -45,7 +45,7 @@ def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
     try:
         kind = product_kinds.kind_of_line(line)
         with transaction.atomic():
-            chosen = {"role": line.role, "is_trial": line.is_trial}
+            chosen = {"part_id": line.part_id, "role": line.role, "is_trial": line.is_trial}
             new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line), **chosen)
             # Raising here also removes the new line.
             if problems := kind.problems(new, at):

@@ -7,7 +7,7 @@ from billing.domain import product_kinds
 from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine
 
-RepetitionKey = tuple[str, int, str]
+RepetitionKey = tuple[tuple[str, int, int | None], str]
 ACTIVE = (Order.State.PLACED, Order.State.PAID)
 
 
@@ -25,4 +25,4 @@ def _repetition_key(line: OrderLine) -> RepetitionKey | None:
         person = product_kinds.kind_of_line(line).person_key(line)
     except (product_kinds.UnknownProductKind, ProductUnavailable):
         return None
-    return (line.kind, line.product_id, person) if person else None
+    return (line.product, person) if person else None

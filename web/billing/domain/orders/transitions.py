@@ -1,6 +1,6 @@
 """The transitions of a placed order to paid, expired or canceled, and back. Each of them locks the order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,12 +42,35 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
     for line in lines:
         try:
             exchanges.reserve_old_line(line, at)
-            product_kinds.kind_of_line(line).hold(line, order.held_until)
-            if order.held_until is None:
-                product_kinds.kind_of_line(line).confirm(line)
-                exchanges.complete_exchange(line, at)
         except ProductUnavailable as unavailable:
             raise ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
+    for name, lines_of_kind in product_kinds.group_by_kind(lines).items():
+        try:
+            product_kinds.kind_named(name).hold_lines(lines_of_kind, order.held_until)
+        except ProductUnavailable as unavailable:
+            raise ProductUnavailable(f"{unavailable.title}: {unavailable}") from unavailable
+    if order.held_until is None:
+        for line, reason in _confirm_lines(lines, at):
+            raise ProductUnavailable(f"{line.title}: {reason}")
+
+
+def _confirm_lines(lines: list[OrderLine], at: datetime) -> Iterator[tuple[OrderLine, str]]:
+    """Complete the exchanges, too. Yield the lines that cannot be confirmed, and why."""
+    new_lines = product_kinds.group_by_kind(line for line in lines if line.exchanged_from_id is None)
+    for name, lines_of_kind in new_lines.items():
+        try:
+            reasons = product_kinds.kind_named(name).confirm_lines(lines_of_kind)
+        except product_kinds.UnknownProductKind as unknown:
+            reasons = dict.fromkeys((line.pk for line in lines_of_kind), str(unknown))
+        yield from ((line, reasons[line.pk]) for line in lines_of_kind if line.pk in reasons)
+    for line in lines:
+        if line.exchanged_from_id is not None:
+            try:
+                with transaction.atomic():
+                    product_kinds.kind_of_line(line).confirm(line)
+                    exchanges.complete_exchange(line, at)
+            except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
+                yield line, str(unavailable)
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
@@ -58,13 +81,8 @@ def mark_paid(order: Order, at: datetime, price: quotes.Price | None = None) -> 
     price = price or balances.price_at(order, at)
     order.state, order.paid_at, order.closed_at, order.amount_charged = State.PAID, at, None, price.total
     order.save(update_fields=["state", "paid_at", "closed_at", "amount_charged"])
-    for line in locks.live_lines(order):
-        try:
-            with transaction.atomic():
-                product_kinds.kind_of_line(line).confirm(line)
-                exchanges.complete_exchange(line, at)
-        except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
-            payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
+    for line, reason in _confirm_lines(locks.live_lines(order), at):
+        payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {reason}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
     request_closing_of_attempts([order], at)
     draft_order_mail("receipt", order, key=order.pk)

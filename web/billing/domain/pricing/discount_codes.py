@@ -23,6 +23,7 @@ NOT_FOR_VOUCHERS = "Discount codes can’t be used for gift vouchers."
 GONE = "This code is for something that is no longer offered."
 
 EVERYTHING = "Everything"
+PARTS = "parts"
 
 
 def find_code(text: str) -> DiscountCode | None:
@@ -66,7 +67,7 @@ def _requirement_text(code: DiscountCode) -> str:
     except product_kinds.UnknownProductKind:
         title = ""
     else:
-        title = kind.label.lower()
+        title = _label(code, kind).lower()
         if code.product_id is not None:
             title = kind.product_titles([code.product_id]).get(code.product_id, "")
     if is_one_product and not title:
@@ -119,6 +120,7 @@ def discount_terms(code: DiscountCode) -> Discount:
         kind=code.kind,
         product_id=code.product_id,
         student_id=code.student_id,
+        for_parts=code.for_parts,
     )
 
 
@@ -140,21 +142,32 @@ def scope_choices(at: datetime, code: DiscountCode) -> Choices:
         choices.append((name, f"All {kind.label.lower()}"))
         if products:
             choices.append((kind.label, [(f"{name}:{number}", title) for number, title in products.items()]))
+        if kind.part_label:
+            choices.append((f"{name}:{PARTS}", f"All {kind.part_label.lower()}"))
     return choices
 
 
-def validate_scope(code: DiscountCode) -> None:
+def set_scope(code: DiscountCode, value: str) -> None:
+    """The value is one of the choices. Raises ValidationError."""
+    code.kind, _, product = value.partition(":")
+    code.for_parts = product == PARTS
+    code.product_id = int(product) if product and not code.for_parts else None
     if not code.kind:
         return
     kind = product_kinds.kind_named(code.kind) if code.kind in settings.PRODUCT_KINDS else None
-    if kind is None or not kind.is_discountable:
+    if kind is None or not kind.is_discountable or (code.for_parts and not kind.part_label):
         raise ValidationError("A discount code can’t be limited to this kind of product.")
     if code.product_id is not None and code.product_id not in kind.product_titles([code.product_id]):
         raise ValidationError("There is no such product.")
 
 
 def scope_value(code: DiscountCode) -> str:
-    return code.kind if code.product_id is None else f"{code.kind}:{code.product_id}"
+    product = PARTS if code.for_parts else code.product_id
+    return code.kind if product is None else f"{code.kind}:{product}"
+
+
+def _label(code: DiscountCode, kind: product_kinds.ProductKind) -> str:
+    return kind.part_label if code.for_parts else kind.label
 
 
 def annotate_scopes(codes: Sequence[DiscountCode]) -> None:
@@ -167,5 +180,5 @@ def annotate_scopes(codes: Sequence[DiscountCode]) -> None:
             kind = None
         titles = kind.product_titles({code.product_id for code in codes_of_kind if code.product_id}) if kind else {}
         for code in codes_of_kind:
-            whole_kind = f"All {kind.label.lower()}" if kind else name or EVERYTHING
+            whole_kind = f"All {_label(code, kind).lower()}" if kind else name or EVERYTHING
             code.scope = titles.get(code.product_id, GONE) if code.product_id else whole_kind  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ UNPAID = (Order.State.PLACED, Order.State.EXPIRED)
 
 def move_early_price_deadline(kind: str, product_id: int, starts: datetime | None) -> int:
     """Returns how many lines changed. Without a start, the early price has no deadline. Paid orders keep theirs."""
-    lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id)
+    lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id, part_id=None)
     moved = 0
     for line in lines.filter(order__state__in=UNPAID, canceled_at=None).order_by("pk"):
         facts = PriceFacts.from_json(line.price_facts or {"list_price": 0})

@@ -43,10 +43,11 @@ class Discount:
     kind: str = ""
     product_id: int | None = None
     student_id: int | None = None
+    for_parts: bool = False
 
     def fits(self, item: PriceLine) -> bool:
         return (
-            (not self.kind or item.kind == self.kind)
+            (not self.kind or (item.kind == self.kind and item.price_facts.is_part == self.for_parts))
             and (self.product_id is None or item.product_id == self.product_id)
             and (self.student_id is None or item.price_facts.student_id == self.student_id)
             and not item.price_facts.is_money

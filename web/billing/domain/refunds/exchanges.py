@@ -110,7 +110,7 @@ def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     if line.exchanged_from is None:
         return facts
     exchange = Exchange.of(line.exchanged_from, at)
-    if line.kind != line.exchanged_from.kind:  # The other kind has already counted what was used.
+    if line.exchanged_from.part_id is not None:  # The kind has already counted what was used of the part.
         exchange = replace(exchange, is_used=False)
     return exchange.facts(facts, waived=line.difference_waived)
 

@@ -18,6 +18,8 @@ from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import CanceledMeeting, ClassCancellation, Registration, StudentCompensation
 from users.models import User
 
+State = Registration.State
+
 
 @transaction.atomic
 def cancel_classes(
@@ -41,9 +43,9 @@ def cancel_classes(
     _cancel_meetings(actor, cancellation, plan)
     if request.class_offer is not None:
         ClassOffer.objects.filter(pk=request.class_offer).update(canceled_at=now)
-        transitions.cancel_spots([each.spot for each in plan.compensations if not each.is_ticket], why)
+        transitions.end_spots([each.spot for each in plan.compensations if not each.is_ticket], State.CANCELED, why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
-    transitions.cancel_spots([each.spot for each in plan.compensations if each.is_ticket], why)
+    transitions.end_spots([each.spot for each in plan.compensations if each.is_ticket], State.CANCELED, why)
     refunds = apply_school_refunds(plan.refund_plan, at=now, why=why, by=actor)
     outcomes = StudentCompensation.objects.bulk_create(
         _build_outcome(cancellation, each) for each in plan.compensations

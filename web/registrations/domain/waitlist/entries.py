@@ -116,7 +116,7 @@ def leave_waitlist(entry: WaitlistEntry) -> bool:
     if not entry.is_live:
         return False
     at = timezone.now()
-    spot_offers.end_entry(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
+    spot_offers.end_entries([entry], State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
     spot_offers.advance_waitlist(entry.class_offer, at)
     return True
 
@@ -173,7 +173,7 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
         raise RegistrationRefused(
             f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.", "no_spot"
         )
-    spot_offers.offer_spot(entry, entry.class_offer, step, at)
+    spot_offers.offer_spots(entry.class_offer, [(entry, step.roles)], at)
     record_action(by, "registrations.spot_offered", entry, why=why, class_offer=entry.class_offer_id)
     spot_offers.advance_waitlist(entry.class_offer, at)
 

@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from billing.errors import ProductUnavailable
-from billing.models import OrderLine
 from classwork.models import ClassOffer, Meeting
 from common import dates
 from registrations.domain import capacity, registration_window
@@ -35,6 +33,10 @@ def sells_tickets(class_offer: ClassOffer) -> bool:
     return class_offer.drop_in_price is not None or class_offer.trial_price is not None
 
 
+def nothing_on_sale_reason(class_offer: ClassOffer) -> str:
+    return TOO_LATE if sells_tickets(class_offer) else NOT_SOLD
+
+
 def is_on_sale(class_offer: ClassOffer, at: datetime) -> bool:
     if class_offer.is_canceled or not sells_tickets(class_offer):
         return False
@@ -55,25 +57,13 @@ def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk
     return TOO_LATE if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
 
 
-def meeting_of_line(line: OrderLine) -> Meeting:
-    found = Meeting.objects.select_related(
-        "class_offer__subject__level", "class_offer__session", "class_offer__location"
-    )
-    meeting = found.filter(pk=line.product_id).first()
-    if meeting is None:
-        raise ProductUnavailable("This class no longer exists.")
-    return meeting
-
-
-def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    return ticket_closed_reason(meeting, at, trial=line.is_trial, by_desk=line.by_desk)
-
-
 def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
     return meeting.starts_at - timedelta(minutes=0 if by_desk else settings.TICKETS_UNTIL_MINUTES)
 
 
 def days_with_tickets(class_offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
+    if not sells_tickets(class_offer):
+        return []
     on_sale = [meeting for meeting in class_offer.uncanceled_meetings if at < ticket_sale_end(meeting, by_desk=by_desk)]
     availability = capacity.availability_by_meeting(class_offer, on_sale, at)
     return [TicketDay(meeting, availability[meeting.pk]) for meeting in on_sale]
