@@ -12,8 +12,7 @@ from billing.domain.payments import attempts
 from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import ClassOffer
-from outbox.testing import run_all
-from registrations.domain import spots
+from registrations.domain import notifications, spots
 from registrations.models import Registration
 from tests.billing.placements import count_placements
 from tests.racing import overlap, without_locks
@@ -101,6 +100,6 @@ class RegistrationRaceTest(LastSpotTestCase):
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)
         self.assertEqual(User.objects.filter(email="ann@example.org").count(), 1)
         self.assertEqual(Student.objects.filter(user__email="ann@example.org").count(), 1)
-        run_all()
+        notifications.report_conflicts()
         self.assertEqual(sum(order.payment_issues.count() for order in outcomes), 1)
         self.assertEqual(Registration.objects.live().count(), 2)
