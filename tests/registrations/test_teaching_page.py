@@ -130,7 +130,7 @@ class TeachingAgendaTest(TeachingTestCase):
                 class_offer = factories.create_class_offer(self.session, self.class_offer.subject, self.tess.staff)
                 ClassRole.objects.create(class_offer=class_offer, name="lead")
 
-        self.assertSameQueries(TEACHING, rows, exactly=16)
+        self.assertSameQueries(TEACHING, rows, exactly=12)
 
 
 class RosterTest(TeachingTestCase):
@@ -161,4 +161,4 @@ class RosterTest(TeachingTestCase):
             for _ in range(count):
                 self.register(f"N{Registration.objects.count()}", "lead")
 
-        self.assertSameQueries(self.roster, rows, exactly=19)
+        self.assertSameQueries(self.roster, rows, exactly=11)
