@@ -59,7 +59,7 @@ class NavigationLinksTest(SchoolTestCase):
             for _ in range(count):
                 factories.create_class_offer(self.session, self.class_offer.subject)
 
-        self.assertSameQueries(reverse("desk_cancel_classes"), add_rows, exactly=9)
+        self.assertSameQueries(reverse("desk_cancel_classes"), add_rows, exactly=8)
 
     def test_desk_menu_links_to_codes_terms_levels_and_locations(self) -> None:
         self.log_in(self.ada)
@@ -100,4 +100,4 @@ class HeardFromReportTest(SchoolTestCase):
             for _ in range(count):
                 self.register(f"Friend {Registration.objects.count()}")
 
-        self.assertSameQueries(reverse("desk_referral_sources"), add_rows, exactly=8)
+        self.assertSameQueries(reverse("desk_referral_sources"), add_rows, exactly=7)

@@ -184,4 +184,4 @@ class ResultPageTest(CancellationResultTest):
                 )
                 made.refunds.set(refund)
 
-        self.assertSameQueries(cancellation.get_absolute_url(), rows, exactly=12)
+        self.assertSameQueries(cancellation.get_absolute_url(), rows, exactly=11)

@@ -338,7 +338,7 @@ class TransferPagesTest(TransferTestCase):
             for number in range(count):
                 self.another("N", class_day=number % 7, public_note=str(number))
 
-        self.assertSameQueries(reverse("choose_transfer", args=[spot.pk]), more)
+        self.assertSameQueries(reverse("choose_transfer", args=[spot.pk]), more, exactly=26)
 
     def test_student_transfers_and_is_sent_to_pay_the_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)

@@ -63,7 +63,7 @@ def cancel_classes(
         record_action(
             actor, "registrations.classes_canceled", class_offer, why=why, cancellation=cancellation.pk, **details
         )
-    notifications.draft_cancellation_mails(cancellation)
+    notifications.draft_cancellation_mails(cancellation, [each.spot for each in plan.compensations], plan.meetings)
     return cancellation
 
 

@@ -7,18 +7,18 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from billing.domain.refunds import handovers
 from billing.models import Order
-from classwork.models import Meeting
+from classwork.models import Assignment, Meeting
 from common.formats import format_money
 from common.links import absolute_url
 from common.names import email_key, first_name
 from mailroom.domain import draft_messages
 from registrations.domain import attendees
-from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation
+from registrations.models import ClassCancellation, CompensationPolicy, Registration, StudentCompensation
 from users.models import Staff
 
 
@@ -54,24 +54,21 @@ class CancellationNotice:
         return bool(self.classes) and not self.money
 
 
-def draft_cancellation_mails(cancellation: ClassCancellation) -> None:
+def draft_cancellation_mails(
+    cancellation: ClassCancellation, spots: Iterable[Registration], canceled: Sequence[Meeting]
+) -> None:
+    teachers = Prefetch("class_offer__assignments", Assignment.objects.select_related("staff__user"))
+    prefetch_related_objects(canceled, Prefetch("substitutes", Staff.objects.select_related("user")), teachers)
+    emails = {person.user.email for meeting in canceled for person in teachers_of_meeting(meeting)}
+    for spot in spots:
+        emails |= {attendees.email_of(spot.student), spot.line.order.payer_email if spot.line else ""}
     draft_messages(
         "registrations.classes_canceled",
-        to=sorted(recipient_emails(cancellation)),
+        to=sorted({email_key(email) for email in emails if email}),
         key=str(cancellation.pk),
         data={"cancellation_id": cancellation.pk},
         about=("class_cancellation", cancellation.pk),
     )
-
-
-def recipient_emails(cancellation: ClassCancellation) -> set[str]:
-    spots = [outcome.registration for outcome in compensations_of(cancellation)]
-    emails = {attendees.email_of(spot.student) for spot in spots}
-    emails |= {spot.line.order.payer_email for spot in spots if spot.line}
-    emails |= {
-        person.user.email for meeting in canceled_meetings(cancellation) for person in teachers_of_meeting(meeting)
-    }
-    return {email_key(address) for address in emails if address}
 
 
 def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompensation]:

@@ -83,7 +83,7 @@ def plan_cancellation(
     class_offers = class_offers or request.load_classes()
     meetings = request.canceled_meetings(class_offers.values(), now)
     affected = Registration.objects.filter(Q(class_offer__in=class_offers, meeting=None) | Q(meeting__in=meetings))
-    related = ("student__user", "student__guardian", "line", "class_offer__subject__level")
+    related = ("student__user", "student__guardian", "line__order", "class_offer__subject__level")
     spots = list(affected.taking_a_spot(now).select_related(*related))
     spots.sort(key=lambda spot: (spot.meeting_id or 0, spot.class_offer_id, spot.pk))  # Whole classes come first.
     orders = {spot.line.order_id for spot in spots if spot.line is not None}
