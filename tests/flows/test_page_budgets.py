@@ -9,19 +9,15 @@ from tests.flows.budgets import measure_spending
 
 MOST = 12
 MORE = {
-    "order": 13,
     "order_receipt": 14,
-    "order_cancel": 14,
-    "order_cancel_line": 13,
-    "payment_success": 13,
-    "payment_fail": 13,
+    "order_cancel": 13,
     "desk_order": 28,
     "desk_proposal": 38,
-    "choose_transfer": 34,
-    "transfer": 122,
-    "ticket": 30,
+    "choose_transfer": 26,
+    "transfer": 61,
+    "ticket": 31,
     "desk_next_session": 18,
-    "offer_join": 27,
+    "offer_join": 17,
 }
 
 
