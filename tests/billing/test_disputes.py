@@ -81,7 +81,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         self.process_webhook(self.refund_message(payment, name=refund.transaction_id, key=refund.idempotency_key))
         refund.refresh_from_db()
         self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
-        self.assertEqual(self.events_of(payment.order).count("refund_completed"), 1)
+        self.assertEqual(self.mails_of(payment.order).count("refund_completed"), 1)
 
     def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
         payment = self.create_paid_payment()

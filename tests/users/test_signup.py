@@ -75,6 +75,8 @@ class SignUpTest(SchoolTestCase):
             with CaptureQueriesContext(connection) as queries:
                 page = self.sign_up(email)
             statements = [query["sql"].split(" ")[0] for query in queries.captured_queries]
+            # Whether a throttle also deletes expired counters depends on the hash of its key.
+            statements = [statement for statement in statements if statement != "DELETE"]
             answers.append((page.redirect_chain, mail_links.masked(page), statements))
         self.assertEqual(*answers)
 
