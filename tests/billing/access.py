@@ -76,7 +76,7 @@ ROWS = [
     Row("checkout_code", AWAY, post=AWAY, browse=False),
     Row("order", ALICE, args=order),
     Row("order_receipt", ALICE, args=order),
-    Row("vouchers", EVERYBODY, post="400   400 400 400 400 400"),
+    Row("vouchers", EVERYBODY, post=AWAY),
     Row("voucher", EVERYBODY, args=voucher_key, note="whoever holds its address"),
     Row("voucher", NOBODY, args=lambda school: [str(school.voucher.pk)], note="guessed"),
     Row("checkout_unchoose_voucher", NO_GET, post=AWAY, args=lambda school: [school.voucher.pk], browse=False),

@@ -18,6 +18,7 @@ def stage(school: SimpleNamespace) -> None:
         key="1",
         kind="class",
         state=MessageState.PERHAPS,
+        html="<p>Hello</p>",
     )
     school.suppression = Suppression.objects.create(email="away@example.org", cause=Suppression.Cause.BOUNCE)
 

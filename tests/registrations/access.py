@@ -85,7 +85,7 @@ ROWS = [
     Row("transfer_to_person", HERS, post=HERS, args=place),
     Row("desk_transfer", DESK, post=DESK, args=place),
     Row("desk_transfer_to_person", DESK, post=DESK, args=place),
-    Row("buy_ticket", EVERYBODY, post=EVERYBODY, args=first("tried")),
+    Row("buy_ticket", EVERYBODY, post=AWAY, args=first("tried")),
     Row("ticket", EVERYBODY, args=ticket),
     Row("upgrade_ticket", NO_GET, post="login login 302 login login login", args=ticket),
     Row("desk_tickets", DESK, args=first("tried")),

@@ -17,7 +17,6 @@ def kit(school: SimpleNamespace) -> list[object]:
 GUARDIAN = "login 404 200 404 404 404"
 GUARDIAN_ACTS = "login 404 302 404 404 404"
 ONLY_POST = "405 405 405 405 405 405"
-MEMBERS_ONLY_POST = "login 405 405 405 405 405"
 OFFICE_ONLY = "login 404 404 404 404 200"
 OFFICE_MOVED = "login 404 404 404 404 302"
 MEMBERS_ACT = "login 302 302 302 302 302"
@@ -56,8 +55,8 @@ ROWS = [
         data=lambda school: {"title": "Teaches Shag"},
     ),
     Row("my_consents", MEMBERS),
-    Row("consent_give", MEMBERS_ONLY_POST, post=MEMBERS_ACT, args=lambda school: ["terms"]),
-    Row("consent_withdraw", MEMBERS_ONLY_POST, post=MEMBERS_ACT, args=lambda school: ["terms"]),
+    Row("consent_give", ONLY_POST, post=MEMBERS_ACT, args=lambda school: ["terms"]),
+    Row("consent_withdraw", ONLY_POST, post=MEMBERS_ACT, args=lambda school: ["terms"]),
     Row("account_close", MEMBERS, post=MEMBERS),
     Row("account_closed", EVERYBODY),
     Row("second_factor", OFFICE_ONLY),
@@ -71,10 +70,10 @@ ROWS = [
     Row("care_edit", GUARDIAN, post=GUARDIAN, args=kit),
     Row("care_remove", GUARDIAN, post=GUARDIAN_ACTS, args=kit),
     Row("care_hand_over", GUARDIAN, post=GUARDIAN, args=kit),
-    Row("care_take_back", MEMBERS_ONLY_POST, post=GUARDIAN_ACTS, args=kit),
+    Row("care_take_back", ONLY_POST, post=GUARDIAN_ACTS, args=kit),
     Row(
         "offer_answer",
-        MEMBERS_ONLY_POST,
+        ONLY_POST,
         post="login 302 404 404 404 404",
         args=lambda school: [school.offered.pk],
         data=lambda school: {"answer": "unknown"},
