@@ -115,6 +115,11 @@ class TransferToPersonTest(TransferToPersonTestCase):
         subjects = [message.subject for message in mail.outbox if message.to == ["alice@example.org"]]
         self.assertTrue(any(subject.startswith("You’re registered for") for subject in subjects), subjects)
 
+    def test_recipient_of_a_spot_that_was_moved_is_told_of_it(self) -> None:
+        self.move(self.bought(), self.thursday, self.alice)
+        self.transfer(Registration.objects.get(state=State.CONFIRMED))
+        self.assertIn("transferred a spot to you", self.mails()["lee@example.org"])
+
     def test_recipient_can_exchange_the_spot_at_the_same_price(self) -> None:
         spot = self.transfer(self.bought())
         lee = User.objects.get(email="lee@example.org")

@@ -50,12 +50,11 @@ def transfer_to_person(
         Registration.objects.whole_class().select_related("line__order", "student__user").get(pk=registration.pk)
     )
     line = check_transferable(registration, by, at)
-    new_registration = spots.hand_over_spot(registration, student, readiness, at)
-    attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
-    AttendeeDetails(attendee).set_on(line)
-    line.student = new_registration.student
-    # What the earlier attendee was allowed does not hold for the new one.
+    # How the earlier attendee got the spot, and what they were allowed, does not hold for the new one.
     line.moved_from_id, line.waitlist_entry_id, line.may_join_late, line.over_capacity = None, None, False, False
+    AttendeeDetails(Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)).set_on(line)
+    new_registration = spots.hand_over_spot(registration, student, readiness, at)
+    line.student = new_registration.student
     line.detail = product_kinds.kind_of_line(line).describe(line).detail[:300]
     line.save()
     staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
