@@ -8,6 +8,7 @@ from django.urls import reverse
 from classwork.models import ClassOffer
 from outbox.testing import delivery_problems, run_all
 from tests.base import SchoolTestCase
+from tests.classwork.cancellation_terms import usual
 from tests.flows.visitor import Visitor
 
 LINK = re.compile(r"https?://[^\s/]+(/[^\s)>\]]*)")
@@ -46,6 +47,16 @@ class FlowTestCase(SchoolTestCase):
 
     def buy(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
         return self.pay(self.register(visitor, class_offer), **payer).sees("Thank you")
+
+    def fill_class_and_join_waitlist(self) -> tuple[Visitor, Visitor]:
+        """Alice buys the only spot, and Zoe waits for it."""
+        usual()
+        ClassOffer.objects.update(capacity=1)
+        alice = Visitor(self.alice)
+        self.buy(alice, self.class_offer)
+        zoe = Visitor().open(self.class_offer.get_absolute_url()).follow("Join the waitlist")
+        zoe.press("Join the waitlist", {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"})
+        return alice, zoe
 
     def desk(self) -> Visitor:
         return Visitor(self.ada).open(reverse("desk"))

@@ -10,14 +10,13 @@ from django.utils import timezone
 from billing.domain.payments import attempts
 from billing.domain.vouchers import office
 from billing.models import Order, Payment
-from classwork.models import ClassOffer, Resource
+from classwork.models import Resource
 from common import dates
 from registrations.models import Registration
 from tests import factories
 from tests.billing import scripted_gateway
 from tests.billing.scripted_gateway import ScriptedGateway, gateway_line, with_scripted_gateway
 from tests.billing.stripe import GOOD, StripeGatewayMixin
-from tests.classwork.cancellation_terms import usual
 from tests.flows.base import FlowTestCase
 from tests.flows.budgets import BudgetMixin
 from tests.flows.visitor import Visitor
@@ -71,12 +70,7 @@ class StripeBudgetTest(BudgetMixin, StripeGatewayMixin, FlowTestCase):
 
 class CancellationBudgetTest(BudgetMixin, FlowTestCase):
     def test_a_student_cancels_and_the_spot_is_offered(self) -> None:
-        usual()
-        ClassOffer.objects.update(capacity=1)
-        alice = Visitor(self.alice)
-        self.buy(alice, self.class_offer)
-        zoe = Visitor().open(self.class_offer.get_absolute_url()).follow("Join the waitlist")
-        zoe.press("Join the waitlist", {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"})
+        alice, _ = self.fill_class_and_join_waitlist()
         self.run_worker()
         alice.open(reverse("my_classes"))
         with self.budget("cancel one line: open the page"):

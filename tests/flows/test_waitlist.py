@@ -1,21 +1,13 @@
 from django.urls import reverse
 
-from classwork.models import ClassOffer
 from registrations.models import Registration
-from tests.classwork.cancellation_terms import usual
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 
 
 class WaitlistFlowTest(FlowTestCase):
     def test_a_freed_spot_is_offered_by_mail_and_taken(self) -> None:
-        usual()
-        ClassOffer.objects.update(capacity=1)
-        alice = Visitor(self.alice)
-        self.buy(alice, self.class_offer)
-
-        zoe = Visitor().open(self.class_offer.get_absolute_url()).follow("Join the waitlist")
-        zoe.press("Join the waitlist", {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"})
+        alice, zoe = self.fill_class_and_join_waitlist()
         self.assertEqual(len(self.subjects_to("zoe@example.org", self.run_worker())), 1)
 
         alice.open(reverse("my_classes")).follow("Cancel this class").press("Yes, cancel")

@@ -62,15 +62,15 @@ def _hold_missing_spots(
     prefetch_related_objects(missing, "student__user", "student__guardian")
     if gone := next((line for line in missing if line.product_id not in class_offers), None):
         raise ProductUnavailable("This class is no longer offered.", title=gone.title)
-    in_order = {line.product_id: class_offers[line.product_id] for line in missing}
+    needed = {line.product_id: class_offers[line.product_id] for line in missing}
     if any(line.part_id is not None for line in missing):
-        prefetch_related_objects(list(in_order.values()), "meetings")
-    snapshots = admission.load_snapshots(in_order.values(), missing, at)
+        prefetch_related_objects(list(needed.values()), "meetings")
+    snapshots = admission.load_snapshots(needed.values(), missing, at)
     admitted = admission.admit_lines(missing, snapshots, held, at)
     to_hold = [_registration_to_hold(line, registrations) for line in missing]
     spots = _load_student_spots({registration.student_id for registration in to_hold}, missing, at)
     for line, registration in zip(missing, to_hold, strict=True):
-        registration.class_offer = in_order[line.product_id]
+        registration.class_offer = needed[line.product_id]
         registration.meeting_id, registration.trial_of_id = line.part_id, None
         if line.is_trial:
             registration.trial_of_id = registration.class_offer.subject_id
@@ -147,13 +147,13 @@ def _confirm_and_mail(
 ) -> None:
     transitions.confirm_spots(registrations, at)
     prefetch_related_objects([each.ordered_line for each in registrations], "registrations")
-    in_order: set[object] = set()
+    mailed: set[object] = set()
     for registration in registrations:
         # One mail tells a student about all classes in an order.
-        mail = registration.student_id, registration.meeting_id, registration.ordered_line.moved_from_id
-        if mail not in in_order or registration.taken_over_from:
+        subject = registration.student_id, registration.meeting_id, registration.ordered_line.moved_from_id
+        if subject not in mailed or registration.taken_over_from:
             notifications.draft_registered_mail(registration)
-        in_order.add(mail)
+        mailed.add(subject)
         if class_offers[registration.class_offer_id].is_tentative:
             key = f"{registration.pk} {at.isoformat()}"
             emit(events.TENTATIVE_CLASS_JOINED, key=key, class_offer_id=registration.class_offer_id)

@@ -182,7 +182,7 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
 
 
 def _close_earlier_findings(statement: GatewayStatement, matched: list[Finding]) -> None:
-    # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
+    # Both sides are here now, so an earlier run that missed one of them no longer needs an answer.
     references = {finding.reference for finding in matched if finding.reference}
     refunds = {finding.refund_id for finding in matched if finding.refund_id}
     payments = {finding.payment_id for finding in matched if finding.payment_id}

@@ -46,7 +46,7 @@ def quote_cancellation(
 def cancel_for_payer(
     order: Order, lines: Sequence[OrderLine], canceled_by: str, at: datetime, *, seen: str, by: User | None = None
 ) -> CancellationQuote:
-    """Cancel by the option of this name. Raises CancellationChanged, also if it is not offered any more."""
+    """Cancel by the option of this name. Raises CancellationChanged, also if it is no longer offered."""
     snapshots = load_order_snapshots([order.pk], at, lock=True)
     options = cancellation_options.options_for_lines(order, lines, at, snapshots)
     if canceled_by == CanceledBy.ATTENDEE:  # The attendee does not choose: the best option for the payer counts.

@@ -92,7 +92,7 @@ def amount_received(order: Order) -> Decimal:
 
 
 def amount_available(order: Order) -> Decimal:
-    # Money that became account credit after the order had expired cannot pay for it any more.
+    # Money that became account credit after the order had expired can no longer pay for it.
     return amount_received(order) - order.returned_as_credit
 
 

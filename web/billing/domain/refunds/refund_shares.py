@@ -187,7 +187,7 @@ def _change_amounts(items: Iterable[quotes.PriceLine], line: int, **changes: Dec
 
 
 def _surplus(priced_order: PricedOrder, price_request: quotes.PriceRequest) -> tuple[Decimal, Decimal]:
-    """Return the spent credit and the charged amount that the order does not need any more."""
+    """Return the spent credit and the charged amount that the order no longer needs."""
     price = quotes.compute_price(price_request)
     money = max(priced_order.amount_charged - price.total, ZERO) if priced_order.is_paid else ZERO
     return price_request.credit - price.credit, money

@@ -72,7 +72,7 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
 
 
 def _price_function(line: OrderLine, at: datetime) -> Callable[[ClassOffer], tuple[Decimal, Decimal]]:
-    """Return a function that says what another class costs now, and how much too much was paid for it."""
+    """Return a function that says what another class costs now, and how much more than that was paid."""
     exchange = Exchange.of(line, at) if line.order.is_paid else None
     before = balances.price_at(line.order, at).lines[line.pk]
 
